@@ -1,0 +1,299 @@
+//! Mappings: keys, duplicates and merges, where the dialects differ most.
+
+use std::collections::HashMap;
+
+use serde_json::Map;
+
+use super::{Decoder, binary};
+use crate::go_syntax;
+use crate::node::{Kind, Node, Style};
+use crate::number::key_float;
+use crate::resolve::{Scalar, resolve_node};
+use crate::{Dialect, Error, Value};
+
+/// A map key, resolved.
+enum Key {
+    Text(String),
+    Null,
+    /// Beyond what the library turns into a string.
+    Uint(u64),
+}
+
+/// Most duplicates of one key that are compared with each other.
+const MAX_DUPLICATES: usize = 32;
+
+impl<'n> Decoder<'n> {
+    pub(super) fn mapping_into(
+        &mut self,
+        node: &'n Node,
+        map: &mut Map<String, Value>,
+        string_keys: bool,
+    ) -> Result<(), Error> {
+        self.enter()?;
+        self.flow += usize::from(node.style == Style::Flow);
+        match self.dialect {
+            Dialect::V2 => self.mapping_v2(node, map)?,
+            Dialect::V3 => self.mapping_v3(node, map, string_keys, false)?,
+        }
+        self.flow -= usize::from(node.style == Style::Flow);
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// v2: pairs and merges take effect in the order written, the later one winning.
+    fn mapping_v2(&mut self, node: &'n Node, map: &mut Map<String, Value>) -> Result<(), Error> {
+        for (key, value) in node.pairs() {
+            if key.is_merge_key() {
+                for source in self.merge_sources(value)?.into_iter().rev() {
+                    self.count()?;
+                    if source.kind == Kind::Alias {
+                        self.through_alias(source, |this, target| {
+                            this.count()?;
+                            this.mapping_into(target, map, false)
+                        })?;
+                    } else {
+                        self.mapping_into(source, map, false)?;
+                    }
+                }
+                continue;
+            }
+            let name = match self.key(key)? {
+                Key::Text(name) => name,
+                Key::Null => {
+                    let shown = go_syntax::value(self, value);
+                    self.value(value)?;
+                    self.postpone(format!(
+                        "unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}"
+                    ));
+                    continue;
+                }
+                Key::Uint(number) => {
+                    let shown = go_syntax::value(self, value);
+                    self.value(value)?;
+                    self.postpone(format!(
+                        "unsupported map key of type: uint64, key: {number:#x}, value: {shown}"
+                    ));
+                    continue;
+                }
+            };
+            let value = self.value(value)?;
+            map.insert(name, value);
+        }
+        Ok(())
+    }
+
+    /// v3: keys are unique, and what a mapping says itself wins over what it merges. `merging`
+    /// adds to a map without replacing.
+    fn mapping_v3(
+        &mut self,
+        node: &'n Node,
+        map: &mut Map<String, Value>,
+        string_keys: bool,
+        merging: bool,
+    ) -> Result<(), Error> {
+        if self.find_duplicates(node) {
+            return Ok(());
+        }
+        let mut merge = None;
+        if !string_keys {
+            for (key, _) in node.pairs() {
+                if !self.is_string_key(key)? {
+                    self.postpone(
+                        "json: unsupported type: map[interface {}]interface {}".to_owned(),
+                    );
+                    break;
+                }
+            }
+        }
+        for (key, value) in node.pairs() {
+            if key.is_merge_key() {
+                merge = Some(value);
+                continue;
+            }
+            self.find_doubled_null(node, key)?;
+            let name = if string_keys {
+                match self.text_key(key)? {
+                    Some(name) => name,
+                    None => continue,
+                }
+            } else {
+                match self.key(key)? {
+                    Key::Text(name) => name,
+                    Key::Null => "null".to_owned(),
+                    Key::Uint(number) => number.to_string(),
+                }
+            };
+            if merging && map.contains_key(&name) {
+                continue;
+            }
+            let value = self.value(value)?;
+            map.insert(name, value);
+        }
+        if let Some(merge) = merge {
+            for source in self.merge_sources(merge)? {
+                self.count()?;
+                self.enter()?;
+                if source.kind == Kind::Alias {
+                    self.through_alias(source, |this, target| {
+                        this.count()?;
+                        this.mapping_v3(target, map, string_keys, true)
+                    })?;
+                } else {
+                    self.mapping_v3(source, map, string_keys, true)?;
+                }
+                self.depth -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The mappings, or aliases of mappings, a merge key names.
+    fn merge_sources(&self, value: &'n Node) -> Result<Vec<&'n Node>, Error> {
+        let is_map = |node: &'n Node| -> Result<bool, Error> {
+            Ok(match node.kind {
+                Kind::Mapping => true,
+                Kind::Alias => self.target(node)?.kind == Kind::Mapping,
+                Kind::Scalar | Kind::Sequence => false,
+            })
+        };
+        let sources: Vec<&'n Node> = match value.kind {
+            Kind::Sequence => value.children.iter().collect(),
+            _ => vec![value],
+        };
+        for source in &sources {
+            if !is_map(source)? {
+                return Err(Error::decode(
+                    "map merge requires map or sequence of maps as the value",
+                    value.line,
+                ));
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Notes every pair of equal keys; collections count as equal to each other, as in go-yaml.
+    fn find_duplicates(&mut self, node: &'n Node) -> bool {
+        let mut first: HashMap<(Kind, &str), Vec<&Node>> = HashMap::new();
+        let mut found: Vec<(usize, usize, usize, String)> = Vec::new();
+        for (index, (key, _)) in node.pairs().enumerate() {
+            let earlier = first.entry((key.kind, key.value.as_str())).or_default();
+            for (rank, earlier) in earlier.iter().take(MAX_DUPLICATES).enumerate() {
+                found.push((
+                    earlier.line,
+                    rank,
+                    index,
+                    format!(
+                        "line {}: mapping key {} already defined at line {}",
+                        key.line,
+                        go_syntax::quoted(&key.value),
+                        earlier.line
+                    ),
+                ));
+            }
+            if earlier.len() < MAX_DUPLICATES {
+                earlier.push(key);
+            }
+        }
+        found.sort();
+        let any = !found.is_empty();
+        self.faults
+            .extend(found.into_iter().map(|(line, _, _, text)| (line, text)));
+        any
+    }
+
+    /// kyaml's removal of aliases writes a pair with a null key twice, which then counts as a
+    /// duplicate.
+    fn find_doubled_null(&mut self, node: &Node, key: &Node) -> Result<(), Error> {
+        if self.rewritten
+            && key.kind == Kind::Scalar
+            && !self.is_written_quoted(key)
+            && resolve_node(self.dialect, key)? == Scalar::Null
+        {
+            let second = key.line + usize::from(node.style == Style::Block);
+            let text = format!(
+                "line {second}: mapping key {} already defined at line {}",
+                go_syntax::quoted(&key.value),
+                key.line
+            );
+            self.faults.push((second, text));
+        }
+        Ok(())
+    }
+
+    /// kyaml decodes what it has written, and writes an empty key as `''`.
+    fn is_written_quoted(&self, key: &Node) -> bool {
+        self.rewritten
+            && key.value.is_empty()
+            && key.style == Style::Plain
+            && key.kind == Kind::Scalar
+            && key.tag.is_none()
+    }
+
+    fn is_string_key(&self, key: &'n Node) -> Result<bool, Error> {
+        let key = if key.kind == Kind::Alias {
+            self.target(key)?
+        } else {
+            key
+        };
+        if key.kind != Kind::Scalar {
+            return Ok(false);
+        }
+        if self.is_written_quoted(key) {
+            return Ok(true);
+        }
+        Ok(match key.short_tag() {
+            None | Some("!") => resolve_node(self.dialect, key)? == Scalar::Str,
+            Some(tag) => tag == "str" || tag == "merge",
+        })
+    }
+
+    /// A key decoded into a Go string: its text; none for null.
+    fn text_key(&mut self, key: &'n Node) -> Result<Option<String>, Error> {
+        self.count()?;
+        if key.kind == Kind::Alias {
+            return self.through_alias(key, Self::text_key);
+        }
+        let kind = match key.kind {
+            Kind::Mapping => "map",
+            Kind::Sequence => "seq",
+            Kind::Scalar | Kind::Alias => {
+                if self.is_written_quoted(key) {
+                    return Ok(Some(String::new()));
+                }
+                return Ok(match resolve_node(self.dialect, key)? {
+                    Scalar::Null => None,
+                    Scalar::Str if key.short_tag() == Some("binary") => Some(binary(key)?),
+                    _ => Some(key.value.clone()),
+                });
+            }
+        };
+        let text = format!("line {}: cannot unmarshal !!{kind} into string", key.line);
+        self.faults.push((key.line, text));
+        Ok(None)
+    }
+
+    /// A key decoded into an untyped Go value and turned into a string as `sigs.k8s.io/yaml` does.
+    fn key(&mut self, key: &'n Node) -> Result<Key, Error> {
+        self.count()?;
+        match key.kind {
+            Kind::Alias => return self.through_alias(key, Self::key),
+            Kind::Sequence | Kind::Mapping => {
+                self.value(key)?;
+                let shown = go_syntax::value(self, key);
+                return Err(Error::decode(format!("invalid map key: {shown}"), key.line));
+            }
+            Kind::Scalar if self.is_written_quoted(key) => return Ok(Key::Text(String::new())),
+            Kind::Scalar => {}
+        }
+        Ok(match resolve_node(self.dialect, key)? {
+            Scalar::Null => Key::Null,
+            Scalar::Bool(value) => Key::Text(value.to_string()),
+            Scalar::Int(value) => Key::Text(value.to_string()),
+            Scalar::Uint(value) => Key::Uint(value),
+            Scalar::Float(value) => Key::Text(key_float(value)),
+            Scalar::Timestamp(time) if self.dialect == Dialect::V3 => Key::Text(time.rfc3339()),
+            Scalar::Str if key.short_tag() == Some("binary") => Key::Text(binary(key)?),
+            Scalar::Timestamp(_) | Scalar::Str => Key::Text(key.value.clone()),
+        })
+    }
+}
