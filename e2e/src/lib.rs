@@ -1,1 +1,15 @@
-//! placeholder
+//! Windlass as its users run it: the controllers as processes, on a real control plane, with a
+//! real Git server. The tests of this crate, the demo and the bench are built from it.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a harness fails the test, the demo or the bench when its surroundings are broken"
+)]
+
+mod binaries;
+mod objects;
+mod stack;
+
+pub use binaries::{binaries, workspace_root};
+pub use objects::{Objects, condition, is_condition};
+pub use stack::{Controller, Stack, StackOptions};

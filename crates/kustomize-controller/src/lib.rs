@@ -1,1 +1,122 @@
-//! placeholder
+//! The kustomize-controller: builds what sources publish and keeps the cluster in that state.
+//!
+//! It is the only writer of the status of `Kustomization` objects. A run goes
+//!
+//! ```text
+//! source → dependencies → fetch → build → substitute → stages of (dry run → apply) → prune → health
+//! ```
+//!
+//! and never waits in a worker: what has to be awaited parks the run ([`memory`]), and an event
+//! brings it back. `docs/reconcile.md` follows one commit through it.
+
+mod attempt;
+mod context;
+mod counters;
+mod finalize;
+mod flags;
+mod memory;
+mod progress;
+mod reconcile;
+mod sources;
+mod steps;
+mod trigger;
+mod watches;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tracing::{Instrument, info};
+use windlass_api::meta::condition;
+use windlass_runtime::{
+    CancellationToken, ObjectKey, clients::Clients, election, logging, metrics::Metrics,
+    patch::Writer, probes,
+};
+
+pub use flags::{FEATURE_GATES, Flags};
+
+/// The name of the controller in events, leases and the user agent.
+pub const NAME: &str = "kustomize-controller";
+
+/// Who patches Kustomizations, and the conditions that are this controller's.
+pub(crate) const WRITER: Writer = Writer {
+    field_manager: "gotk-kustomize-controller",
+    conditions: &[
+        condition::HEALTHY,
+        condition::READY,
+        condition::RECONCILING,
+        condition::STALLED,
+    ],
+};
+
+/// Runs the controller until `shutdown`.
+///
+/// # Errors
+/// When the flags do not fit together, an address cannot be bound, the cluster's configuration is
+/// unusable, or leadership is lost.
+pub async fn run(flags: Flags, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let gates = flags.gates().map_err(anyhow::Error::msg)?;
+    let metrics = Metrics::new();
+    let user_agent = concat!("kustomize-controller/", env!("CARGO_PKG_VERSION"));
+    let clients =
+        Clients::from_env(flags.common.client_options(user_agent, metrics.clone())).await?;
+    // Serving ends with this function, whichever way it ends.
+    let servers = shutdown.child_token();
+    let _ended = servers.clone().drop_guard();
+    if !flags.common.metrics_addr.is_off() {
+        let listener = flags.common.metrics_addr.bind().await.context("binding --metrics-addr")?;
+        tokio::spawn(windlass_runtime::metrics::serve(listener, metrics.clone(), servers.clone()));
+    }
+    if !flags.common.health_addr.is_off() {
+        let listener = flags.common.health_addr.bind().await.context("binding --health-addr")?;
+        tokio::spawn(probes::serve(listener, || true, servers.clone()));
+    }
+    let election = flags
+        .common
+        .enable_leader_election
+        .then(|| flags.common.election_options(NAME));
+    let lead = |token: CancellationToken| {
+        let (clients, metrics) = (clients.clone(), metrics.clone());
+        async move {
+            if let Err(error) = reconcile_all(flags, gates, clients, metrics, token).await {
+                tracing::error!(%error, "the controller stopped");
+                return Err(error);
+            }
+            Ok(())
+        }
+    };
+    match election {
+        None => lead(shutdown).await,
+        Some(options) => {
+            let mut result = Ok(());
+            let outcome = &mut result;
+            election::run(clients.own(), options, &metrics, shutdown, |token| async move {
+                *outcome = lead(token).await;
+            })
+            .await?;
+            result
+        }
+    }
+}
+
+async fn reconcile_all(
+    flags: Flags,
+    gates: windlass_runtime::flags::FeatureGates,
+    clients: Clients,
+    metrics: Metrics,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let concurrent = flags.concurrent;
+    let context = watches::start(flags, gates, clients, metrics, &shutdown)?;
+    info!(concurrent, "starting workers");
+    let queue = context.queue.clone();
+    let shared = context.clone();
+    queue
+        .run(concurrent, shutdown, move |key: ObjectKey, trigger| {
+            let span = logging::reconcile_span("kustomization", "Kustomization", &key);
+            reconcile::reconcile(Arc::clone(&shared), key, trigger).instrument(span)
+        })
+        .await;
+    // What was done has been told before the process ends.
+    context.reporter.recorder.flush().await;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! What is remembered of a Kustomization between two runs. All of it is a cache: a restart loses
+//! it and costs dry runs, never correctness; what must survive is in the status.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use kube::ResourceExt;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use windlass_api::{
+    kustomize::{Kustomization, ResourceInventory},
+    source::Artifact,
+};
+use windlass_apply::{AppliedMemory, ChangeSet, Stage};
+use windlass_runtime::ObjectKey;
+
+use crate::{attempt::Attempt, steps::build::Trace};
+
+/// The memory of one Kustomization.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// The object as our last write left it; the watch may be behind.
+    pub(crate) latest: Option<Arc<Kustomization>>,
+    /// What was verified of each applied object.
+    pub(crate) applied: Arc<AppliedMemory>,
+    /// Under which account and rules it was verified.
+    pub(crate) applied_as: u64,
+    /// A run that waits for the cluster.
+    pub(crate) run: Option<(Run, Attempt)>,
+    /// The inputs of the last run that succeeded.
+    pub(crate) settled: Option<Settled>,
+    /// Objects of a deleted Kustomization whose end is awaited, and until when.
+    pub(crate) terminating: Option<(ChangeSet, Instant)>,
+    /// When the next run is due without any event.
+    pub(crate) due: Option<Instant>,
+}
+
+/// The inputs of a run that succeeded: while they are the same there is nothing to build.
+#[derive(Clone)]
+pub(crate) struct Settled {
+    pub(crate) generation: i64,
+    pub(crate) revision: String,
+    pub(crate) artifact_digest: String,
+    /// What the build read of the artifact.
+    pub(crate) trace: Trace,
+    /// Hash of the substituted variables.
+    pub(crate) variables: u64,
+    /// Digest of the built manifests, as the history shows it.
+    pub(crate) manifests: String,
+}
+
+/// A run between its first write and its outcome.
+pub(crate) struct Run {
+    pub(crate) inputs: Inputs,
+    pub(crate) stages: Vec<Stage>,
+    /// The stage that comes next.
+    pub(crate) next_stage: usize,
+    /// What the stages before it did.
+    pub(crate) changes: ChangeSet,
+    /// The inventory that the run found.
+    pub(crate) old_inventory: ResourceInventory,
+    pub(crate) settled: Settled,
+    /// What is awaited, if the run is parked.
+    pub(crate) waits: Option<Wait>,
+    /// Whether the status says that the run waits for health.
+    pub(crate) shows_wait: bool,
+}
+
+/// What a parked run waits for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    pub(crate) what: Awaited,
+    pub(crate) since: Instant,
+    pub(crate) deadline: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// Definitions or classes that later stages need.
+    Stage,
+    /// The end of objects that are made again.
+    Termination,
+    /// The health of what was applied.
+    Health,
+}
+
+impl Wait {
+    pub(crate) fn until(what: Awaited, timeout: Duration) -> Self {
+        let since = Instant::now();
+        Self { what, since, deadline: since + timeout }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+}
+
+/// What a parked run was started for; anything else starts a new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Inputs {
+    pub(crate) generation: i64,
+    pub(crate) requested_at: Option<String>,
+    pub(crate) revision: String,
+    pub(crate) artifact_digest: String,
+}
+
+impl Inputs {
+    pub(crate) fn of(object: &Kustomization, artifact: &Artifact) -> Self {
+        Self {
+            generation: object.metadata.generation.unwrap_or_default(),
+            requested_at: requested_at(object),
+            revision: artifact.revision.clone(),
+            artifact_digest: artifact.digest.clone(),
+        }
+    }
+}
+
+/// The token of the last request for a reconcile.
+pub(crate) fn requested_at(object: &Kustomization) -> Option<String> {
+    object.annotations().get(windlass_api::meta::REQUESTED_AT).cloned()
+}
+
+impl Memory {
+    /// The newer of what the watch shows and what our last write returned.
+    pub(crate) fn freshest(&self, seen: Arc<Kustomization>) -> Arc<Kustomization> {
+        match &self.latest {
+            Some(latest) if latest.uid() == seen.uid() && version(latest) > version(&seen) => {
+                latest.clone()
+            }
+            _ => seen,
+        }
+    }
+
+    /// Time until the next run that is due anyway.
+    pub(crate) fn until_due(&self) -> Option<Duration> {
+        self.due.map(|due| due.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// Resource versions are compared as numbers, which the API has promised since Kubernetes 1.35
+/// and etcd-backed servers did before.
+fn version(object: &Kustomization) -> u64 {
+    object.resource_version().and_then(|v| v.parse().ok()).unwrap_or_default()
+}
+
+/// The memories of all Kustomizations. A run takes its memory out and puts it back, which needs
+/// no lock held meanwhile since no object runs twice at once.
+#[derive(Default)]
+pub(crate) struct Memories(Mutex<HashMap<ObjectKey, Memory>>);
+
+impl Memories {
+    pub(crate) fn take(&self, key: &ObjectKey) -> Memory {
+        self.0.lock().remove(key).unwrap_or_default()
+    }
+
+    pub(crate) fn put(&self, key: &ObjectKey, memory: Memory) {
+        self.0.lock().insert(key.clone(), memory);
+    }
+}

@@ -1,0 +1,457 @@
+//! The course of a run: what precedes its first write, its stages, its wait, its success.
+
+use std::{sync::Arc, time::Duration};
+
+use tracing::info;
+use windlass_api::{
+    kustomize::{KustomizationStatus, ORIGIN_REVISION_METADATA},
+    meta::{condition, reason},
+};
+use windlass_apply::{Action, Applier, ChangeSet, Error as ApplyError, Stage, inventory};
+use windlass_health::{Expected, HealthExprs, ObjectId};
+use windlass_runtime::{
+    ObjectKey,
+    conditions::Status,
+    events::Severity,
+    outcome::{Outcome, StepError},
+    queue::Requeue,
+};
+
+use crate::{
+    attempt::Attempt,
+    context::Context,
+    flags::gate,
+    memory::{Awaited, Inputs, Memory, Run, Settled, Wait},
+    reconcile::SHOW_WAIT_AFTER,
+    steps::{
+        apply, build, dependencies,
+        failed,
+        health,
+        identity::{self, Identity},
+        source, stalled, variables,
+    },
+};
+
+/// How long a stage may take until the next may start (Flux: spec §10.4).
+const STAGE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How far a run has come.
+pub(crate) enum Progress {
+    /// It waits for an event, and looks again after the delay at the latest.
+    Parked(Box<Run>, Duration),
+    /// Everything is applied and healthy.
+    Done(Box<(Settled, bool)>),
+    /// The object was deleted meanwhile.
+    Gone,
+}
+
+/// All steps before the first request that could change something.
+pub(crate) async fn prepare(
+    context: &Context,
+    memory: &Memory,
+    attempt: &mut Attempt,
+) -> Result<Run, StepError> {
+    let object = attempt.object.clone();
+    let key = attempt.key();
+    health::expressions(&object)?;
+    check_gates(context, &object)?;
+    let artifact = source::resolve(context, &object)?;
+    attempt.revision = Some(artifact.revision.clone());
+    attempt.origin_revision =
+        artifact.metadata.as_ref().and_then(|m| m.get(ORIGIN_REVISION_METADATA).cloned());
+    context.waiting.add(&key);
+    dependencies::check(context, &object, &artifact)?;
+    context.waiting.remove(&key);
+
+    attempt.at_work("Fetching manifests");
+    let tree = build::fetch(context, &artifact).await?;
+    let path = build::directory(&tree, &object)?;
+    attempt.status.last_attempted_revision = Some(artifact.revision.clone());
+    attempt.at_work("Building manifests");
+    let old_inventory = attempt.status.inventory.clone().unwrap_or_default();
+    identity::assume(context, &object).await?;
+    build::refuse_unsupported(&object)?;
+    let variables = variables::read(&context.clients.own(), &object).await;
+    let variables_hash = variables.as_ref().map_or(0, variables::Variables::hash);
+    let mut settled = Settled {
+        generation: attempt.generation().unwrap_or_default(),
+        revision: artifact.revision.clone(),
+        artifact_digest: artifact.digest.clone(),
+        trace: build::Trace::default(),
+        variables: variables_hash,
+        manifests: String::new(),
+    };
+    let inputs = Inputs::of(&object, &artifact);
+    let ids = inventory::object_ids(&old_inventory);
+    if let Some(before) = &memory.settled
+        && before.generation == settled.generation
+        && before.variables == variables_hash
+        && memory.applied.holds_all(&context.tracker, &ids)
+        && (before.artifact_digest == artifact.digest || before.trace.holds_for(&tree))
+    {
+        // Neither what is declared nor what is there has moved: only the revision may have.
+        context.counters.builds_skipped.inc();
+        settled.trace = before.trace.clone();
+        settled.manifests.clone_from(&before.manifests);
+        let mut changes = ChangeSet::default();
+        ids.into_iter().for_each(|id| changes.push(id, Action::Unchanged));
+        return Ok(Run::new(inputs, Vec::new(), changes, old_inventory, settled));
+    }
+    let manifests = build::build(context, object.clone(), tree, path, variables).await?;
+    context.counters.builds.inc();
+    settled.trace = manifests.trace.clone();
+    settled.manifests.clone_from(&manifests.digest);
+    attempt.at_work("Detecting drift");
+    let stages = apply::stages(context, &object, manifests).inspect_err(|_| {
+        attempt.remember_outcome(&settled.manifests, reason::RECONCILIATION_FAILED);
+    })?;
+    Ok(Run::new(inputs, stages, ChangeSet::default(), old_inventory, settled))
+}
+
+fn check_gates(
+    context: &Context,
+    object: &windlass_api::kustomize::Kustomization,
+) -> Result<(), StepError> {
+    let needs_identity = object
+        .spec
+        .decryption
+        .as_ref()
+        .is_some_and(|d| d.service_account_name.as_deref().is_some_and(|name| !name.is_empty()));
+    if needs_identity && !context.gates.enabled(gate::OBJECT_LEVEL_WORKLOAD_IDENTITY) {
+        return Err(stalled(
+            reason::FEATURE_GATE_DISABLED,
+            format!(
+                "to use spec.decryption.serviceAccountName, enable the {} feature gate in the controller",
+                gate::OBJECT_LEVEL_WORKLOAD_IDENTITY
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Takes the run as far as it goes without waiting.
+pub(crate) async fn advance(
+    context: &Context,
+    memory: &mut Memory,
+    attempt: &mut Attempt,
+    mut run: Run,
+) -> Result<Progress, StepError> {
+    let identity = identity::assume(context, &attempt.object).await?;
+    if !run.waits.is_some_and(|wait| wait.what == Awaited::Health) {
+        let applier = apply::applier(context, &attempt.object, &identity)?;
+        match apply_stages(context, memory, attempt, &mut run, &applier, &identity).await {
+            Ok(None) => {}
+            Ok(Some(StageStop::Parked(delay))) => {
+                return Ok(Progress::Parked(Box::new(run), delay));
+            }
+            Ok(Some(StageStop::Gone)) => return Ok(Progress::Gone),
+            Err(error) => {
+                keep_track(attempt, &run);
+                attempt.remember_outcome(&run.settled.manifests, reason::RECONCILIATION_FAILED);
+                return Err(error);
+            }
+        }
+        finish_apply(context, memory, attempt, &run, &applier).await?;
+        expect_health(context, attempt, &mut run, &identity)?;
+    }
+    let changed = run.changes.has_changes();
+    let Some(wait) = run.waits else {
+        attempt.conditions.remove(condition::HEALTHY);
+        return Ok(Progress::Done(Box::new((run.settled, changed))));
+    };
+    match health::look(context, attempt, wait.is_over()) {
+        health::Progress::Passed => {
+            context.tracker.release(&attempt.key());
+            if let Some(event) = health::pass(attempt, wait.since, changed) {
+                context.record(attempt, event);
+            }
+            Ok(Progress::Done(Box::new((run.settled, changed))))
+        }
+        health::Progress::Failed(message) => {
+            attempt.remember_outcome(&run.settled.manifests, reason::HEALTH_CHECK_FAILED);
+            Err(health::fail(attempt, wait.since.elapsed(), message))
+        }
+        health::Progress::Pending => {
+            let waited = wait.since.elapsed();
+            if !run.shows_wait && waited >= SHOW_WAIT_AFTER {
+                run.shows_wait = true;
+                if !publish(context, memory, attempt).await? {
+                    return Ok(Progress::Gone);
+                }
+            }
+            let left = wait.deadline.saturating_duration_since(tokio::time::Instant::now());
+            let delay = match run.shows_wait {
+                true => left,
+                false => left.min(SHOW_WAIT_AFTER.saturating_sub(waited)),
+            };
+            Ok(Progress::Parked(Box::new(run), delay))
+        }
+    }
+}
+
+enum StageStop {
+    Parked(Duration),
+    Gone,
+}
+
+async fn apply_stages(
+    context: &Context,
+    memory: &mut Memory,
+    attempt: &mut Attempt,
+    run: &mut Run,
+    applier: &Applier,
+    identity: &Identity,
+) -> Result<Option<StageStop>, StepError> {
+    if let Some(stop) = end_stage_wait(context, attempt, run)? {
+        return Ok(Some(stop));
+    }
+    while let Some(stage) = run.stages.get(run.next_stage) {
+        let plan = applier
+            .plan(stage, &memory.applied)
+            .await
+            .map_err(|error| apply_failure(&error, &run.changes))?;
+        if plan.writes() && !attempt.published {
+            attempt.status.inventory = Some(apply::announced(&run.old_inventory, &run.stages));
+            if !publish(context, memory, attempt).await? {
+                return Ok(Some(StageStop::Gone));
+            }
+        }
+        let (changes, error) = applier.apply(plan, &memory.applied).await;
+        if let Some(ApplyError::AwaitGone(_)) = error {
+            let wait = match run.waits {
+                Some(wait) if wait.what == Awaited::Termination => wait,
+                _ => Wait::until(
+                    Awaited::Termination,
+                    attempt.object.spec.effective_timeout(),
+                ),
+            };
+            run.waits = Some(wait);
+            if wait.is_over() {
+                return Err(error.map_or_else(
+                    || failed(reason::RECONCILIATION_FAILED, "timed out"),
+                    |error| apply_failure(&error, &run.changes),
+                ));
+            }
+            return Ok(Some(StageStop::Parked(Duration::from_secs(2))));
+        }
+        let done = error.as_ref().map(|error| apply_failure(error, &run.changes));
+        let waits_for = stage_objects(stage, &changes);
+        let wait = stage.wait;
+        run.changes.append(changes);
+        if let Some(error) = done {
+            return Err(error);
+        }
+        run.waits = None;
+        run.next_stage += 1;
+        if wait {
+            health::expect(context, attempt, identity, waits_for, Arc::new(HealthExprs::default()));
+            run.waits = Some(Wait::until(Awaited::Stage, STAGE_TIMEOUT));
+            if let Some(stop) = end_stage_wait(context, attempt, run)? {
+                return Ok(Some(stop));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Ends the wait for a stage if it is over, else answers that the run stays parked.
+fn end_stage_wait(
+    context: &Context,
+    attempt: &Attempt,
+    run: &mut Run,
+) -> Result<Option<StageStop>, StepError> {
+    let Some(wait) = run.waits.filter(|wait| wait.what == Awaited::Stage) else {
+        return Ok(None);
+    };
+    match health::look(context, attempt, wait.is_over()) {
+        health::Progress::Passed => {
+            context.tracker.release(&attempt.key());
+            context.mapper.invalidate();
+            run.waits = None;
+            Ok(None)
+        }
+        health::Progress::Failed(message) => Err(failed(reason::RECONCILIATION_FAILED, message)),
+        health::Progress::Pending => {
+            let left = wait.deadline.saturating_duration_since(tokio::time::Instant::now());
+            Ok(Some(StageStop::Parked(left)))
+        }
+    }
+}
+
+fn stage_objects(stage: &Stage, changes: &ChangeSet) -> Vec<Expected> {
+    if !stage.wait {
+        return Vec::new();
+    }
+    let entries = changes.entries.iter();
+    entries
+        .map(|change| Expected { id: change.id.clone(), gone_is_done: false, applied: true })
+        .collect()
+}
+
+/// The error with what earlier stages changed, as the original words it.
+fn apply_failure(error: &ApplyError, earlier: &ChangeSet) -> StepError {
+    failed(reason::RECONCILIATION_FAILED, format!("{error}\n{}", earlier.changed()))
+}
+
+/// After a failure the inventory holds what was there and what was applied, so that nothing
+/// leaks; a run that wrote nothing leaves it as it was.
+fn keep_track(attempt: &mut Attempt, run: &Run) {
+    if !attempt.published && run.changes.is_empty() {
+        return;
+    }
+    let applied = inventory::from_change_set(&run.changes);
+    attempt.status.inventory = match attempt.before.inventory {
+        None if applied.entries.is_empty() => None,
+        _ => Some(inventory::union(&run.old_inventory, &applied)),
+    };
+}
+
+async fn finish_apply(
+    context: &Context,
+    memory: &Memory,
+    attempt: &mut Attempt,
+    run: &Run,
+    applier: &Applier,
+) -> Result<(), StepError> {
+    let changed = run.changes.changed();
+    if !changed.is_empty() {
+        info!(changes = %changed, "server-side apply completed");
+        context.record(attempt, attempt.event(Severity::Info, changed.to_string()));
+    }
+    attempt.status.inventory = Some(inventory::from_change_set(&run.changes));
+    memory.applied.retain(&run.changes);
+    let collected =
+        apply::collect_garbage(context, attempt, applier, &run.old_inventory).await;
+    watch_inventory(context, &attempt.key(), Some(&attempt.status));
+    collected.inspect_err(|_| {
+        attempt.remember_outcome(&run.settled.manifests, reason::PRUNE_FAILED);
+    })
+}
+
+fn expect_health(
+    context: &Context,
+    attempt: &mut Attempt,
+    run: &mut Run,
+    identity: &Identity,
+) -> Result<(), StepError> {
+    let expected = health::expected(&attempt.object, &run.changes, &run.stages);
+    if expected.is_empty() {
+        return Ok(());
+    }
+    let exprs = health::expressions(&attempt.object)?;
+    health::expect(context, attempt, identity, expected, exprs);
+    attempt.at_work("Running health checks");
+    let passed_before = attempt.before.conditions.iter().any(|c| {
+        c.type_ == condition::HEALTHY && c.status == "True"
+    });
+    if !passed_before || run.changes.has_changes() {
+        let message = attempt
+            .conditions
+            .get(condition::RECONCILING)
+            .map(|c| c.message.clone())
+            .unwrap_or_default();
+        let generation = attempt.generation();
+        attempt.conditions.set(
+            condition::HEALTHY,
+            Status::Unknown,
+            reason::PROGRESSING,
+            message,
+            generation,
+        );
+    }
+    run.waits = Some(Wait::until(Awaited::Health, attempt.object.spec.effective_timeout()));
+    // Objects are not needed any more; a long wait should not hold them.
+    run.stages = Vec::new();
+    run.next_stage = 0;
+    Ok(())
+}
+
+/// Shows the unfinished status. Answers false when the object is gone.
+async fn publish(
+    context: &Context,
+    memory: &mut Memory,
+    attempt: &mut Attempt,
+) -> Result<bool, StepError> {
+    let shown = context
+        .reporter
+        .progress(&*attempt.object, &attempt.unfinished())
+        .await
+        .map_err(|error| failed(reason::RECONCILIATION_FAILED, error.to_string()))?;
+    let Some(object) = shown else { return Ok(false) };
+    attempt.object = Arc::new(object);
+    attempt.published = true;
+    memory.latest = Some(attempt.object.clone());
+    Ok(true)
+}
+
+/// Puts the objects of an inventory under watch for drift.
+pub(crate) fn watch_inventory(
+    context: &Context,
+    key: &ObjectKey,
+    status: Option<&KustomizationStatus>,
+) {
+    let ids: Vec<ObjectId> = status
+        .and_then(|status| status.inventory.as_ref())
+        .map(inventory::object_ids)
+        .unwrap_or_default();
+    context.tracker.own(key, &ids);
+}
+
+/// The outcome of a run that reached its end.
+pub(crate) fn succeed(
+    context: &Context,
+    memory: &mut Memory,
+    mut attempt: Attempt,
+    (settled, changed): (Settled, bool),
+) -> Outcome<Attempt> {
+    let before = &attempt.before;
+    let was_ready =
+        before.conditions.iter().any(|c| c.type_ == condition::READY && c.status == "True");
+    // An interval that found everything in place is not written down (docs/PARITY.md).
+    let routine = !changed
+        && was_ready
+        && before.last_applied_revision == attempt.revision
+        && before.observed_generation == attempt.generation()
+        && before.last_handled_reconcile_at == crate::memory::requested_at(&attempt.object)
+        && before.inventory == attempt.status.inventory;
+    let revision = attempt.revision.clone().unwrap_or_default();
+    attempt.ready(
+        Status::True,
+        reason::RECONCILIATION_SUCCEEDED,
+        format!("Applied revision: {revision}"),
+    );
+    attempt.conditions.remove(condition::RECONCILING);
+    attempt.conditions.remove(condition::STALLED);
+    attempt.status.last_applied_revision = Some(revision);
+    attempt.status.last_applied_origin_revision = attempt.origin_revision.clone();
+    if !routine {
+        attempt.remember_outcome(&settled.manifests, reason::RECONCILIATION_SUCCEEDED);
+    }
+    memory.settled = Some(settled);
+    let interval = attempt.object.spec.interval.0;
+    let mut event = attempt.finished_event(interval);
+    event.routine = routine;
+    let requeue = Requeue::After(context.jittered(interval));
+    Outcome { status: attempt, events: vec![event], requeue }
+}
+
+impl Run {
+    fn new(
+        inputs: Inputs,
+        stages: Vec<Stage>,
+        changes: ChangeSet,
+        old_inventory: windlass_api::kustomize::ResourceInventory,
+        settled: Settled,
+    ) -> Self {
+        Self {
+            inputs,
+            stages,
+            next_stage: 0,
+            changes,
+            old_inventory,
+            settled,
+            waits: None,
+            shows_wait: false,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Whether what the object depends on is ready.
+
+use serde_json::Value;
+use windlass_api::{
+    duration,
+    kustomize::{DependencyReference, Kustomization},
+    meta::{condition, reason},
+    source::Artifact,
+};
+use windlass_health::ReadyExpr;
+use windlass_runtime::{
+    ObjectKey,
+    events::Severity,
+    outcome::{Failure, StepError},
+};
+
+use super::{stalled, waiting};
+use crate::{context::Context, flags::gate, sources::source_of};
+
+/// The prefix of errors that no retry can mend.
+pub(crate) const TERMINAL: &str =
+    "Reconciliation failed terminally due to configuration error: ";
+
+/// The key of a dependency.
+pub(crate) fn key_of(object: &Kustomization, dependency: &DependencyReference) -> ObjectKey {
+    let own = object.metadata.namespace.as_deref().unwrap_or_default();
+    let namespace = dependency.namespace.as_deref().filter(|n| !n.is_empty()).unwrap_or(own);
+    ObjectKey::new(namespace, dependency.name.as_str())
+}
+
+/// Checks the dependencies in order and stops at the first that is not ready (Flux: spec §5).
+pub(crate) fn check(
+    context: &Context,
+    object: &Kustomization,
+    artifact: &Artifact,
+) -> Result<(), StepError> {
+    for dependency in &object.spec.depends_on {
+        if let Err(message) = check_one(context, object, dependency, artifact)? {
+            let delay = context.flags.common.requeue_dependency;
+            let mut error = waiting(reason::DEPENDENCY_NOT_READY, message, delay);
+            if let StepError::Waiting(failure) = &mut error {
+                tell(failure, delay);
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn tell(failure: &mut Failure, delay: std::time::Duration) {
+    failure.event = Some(Severity::Info);
+    failure.event_message = Some(format!(
+        "Dependencies do not meet ready condition, retrying in {}",
+        duration::format(delay)
+    ));
+}
+
+/// The inner error says why the dependency is not ready; the outer one ends the run for good.
+fn check_one(
+    context: &Context,
+    object: &Kustomization,
+    dependency: &DependencyReference,
+    artifact: &Artifact,
+) -> Result<Result<(), String>, StepError> {
+    let key = key_of(object, dependency);
+    let Some(found) = context.kustomizations.get(&key) else {
+        return Ok(Err(format!(
+            "dependency '{key}' not found: kustomizations.kustomize.toolkit.fluxcd.io \"{}\" not found",
+            key.name
+        )));
+    };
+    if let Some(source) = dependency.ready_expr.as_deref().filter(|e| !e.is_empty()) {
+        let expr = ReadyExpr::compile(source).map_err(|error| {
+            stalled(reason::INVALID_CEL_EXPRESSION, format!("{TERMINAL}{error}"))
+        })?;
+        match expr.evaluate(&document(object), &document(&found)) {
+            Err(message) => return Ok(Err(message)),
+            Ok(false) => {
+                return Ok(Err(format!(
+                    "dependency '{key}' is not ready according to readyExpr eval"
+                )));
+            }
+            Ok(true) if !context.gates.enabled(gate::ADDITIVE_CEL_DEPENDENCY_CHECK) => {
+                return Ok(Ok(()));
+            }
+            Ok(true) => {}
+        }
+    }
+    if !is_ready(&found) {
+        return Ok(Err(format!("dependency '{key}' is not ready")));
+    }
+    let applied = found.status.as_ref().and_then(|s| s.last_applied_revision.as_deref());
+    if source_of(object) == source_of(&found) && applied != Some(&artifact.revision) {
+        return Ok(Err(format!("dependency '{key}' revision is not up to date")));
+    }
+    Ok(Ok(()))
+}
+
+fn is_ready(object: &Kustomization) -> bool {
+    object.status.as_ref().is_some_and(|status| {
+        status.observed_generation == object.metadata.generation
+            && status
+                .conditions
+                .iter()
+                .any(|c| c.type_ == condition::READY && c.status == "True")
+    })
+}
+
+fn document(object: &Kustomization) -> Value {
+    serde_json::to_value(object).unwrap_or_default()
+}

@@ -1,0 +1,44 @@
+//! `windlass`: runs controllers in one process, and their engines without a cluster.
+//!
+//! Data goes to standard output, everything else to standard error. The exit status is 0 on
+//! success, 1 when the command failed and 2 when it was called wrongly.
+
+mod commands;
+mod local_tree;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// GitOps toolkit for Kubernetes.
+#[derive(Parser)]
+#[command(name = "windlass", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Controllers(commands::controllers::Arguments),
+    #[command(subcommand)]
+    Kustomize(commands::kustomize::Command),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Controllers(arguments) => commands::controllers::run(arguments).await,
+        Command::Kustomize(command) => commands::kustomize::run(&command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("Error: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,201 @@
+//! The objects of one namespace, as a user handles them: by manifests and by kind and name.
+
+use std::time::Duration;
+
+use kube::{
+    Api, Client,
+    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams},
+    core::GroupVersionKind,
+};
+use serde_json::{Value, json};
+use windlass_testkit::wait_until;
+
+/// How long anything may take until the harness gives up.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A namespace and a client.
+#[derive(Debug, Clone)]
+pub struct Objects {
+    client: Client,
+    namespace: String,
+}
+
+impl Objects {
+    /// The objects of `namespace`.
+    pub fn new(client: &Client, namespace: &str) -> Self {
+        Self { client: client.clone(), namespace: namespace.to_owned() }
+    }
+
+    /// The name of the namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    fn api(&self, api_version: &str, kind: &str) -> Api<DynamicObject> {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
+        let cluster_wide = [
+            "Namespace",
+            "Node",
+            "CustomResourceDefinition",
+            "ClusterRole",
+            "ClusterRoleBinding",
+        ];
+        if cluster_wide.contains(&kind) {
+            Api::all_with(self.client.clone(), &resource)
+        } else {
+            Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
+        }
+    }
+
+    fn of(&self, kind: &str) -> Api<DynamicObject> {
+        let api_version = match kind {
+            "GitRepository" => "source.toolkit.fluxcd.io/v1",
+            "Kustomization" => "kustomize.toolkit.fluxcd.io/v1",
+            "Deployment" | "StatefulSet" | "ReplicaSet" => "apps/v1",
+            "Job" => "batch/v1",
+            "Ingress" => "networking.k8s.io/v1",
+            "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
+                "rbac.authorization.k8s.io/v1"
+            }
+            _ => "v1",
+        };
+        self.api(api_version, kind)
+    }
+
+    /// Applies manifests, as `kubectl apply --server-side` does.
+    pub async fn apply_text(&self, manifests: &str) {
+        for object in windlass_yaml::documents(manifests).expect("manifests are YAML") {
+            self.apply(object).await;
+        }
+    }
+
+    /// Applies one object.
+    pub async fn apply(&self, object: Value) {
+        let text = |value: &Value| value.as_str().expect("an object is complete").to_owned();
+        let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
+        let name = text(&object["metadata"]["name"]);
+        let parameters = PatchParams::apply("e2e").force();
+        self.api(&api_version, &kind)
+            .patch(&name, &parameters, &Patch::Apply(&object))
+            .await
+            .unwrap_or_else(|error| panic!("applying {kind}/{name}: {error}"));
+    }
+
+    /// Makes a `GitRepository` of the branch `main`.
+    pub async fn git_repository(&self, name: &str, url: &str, spec: Value) {
+        let mut full = json!({"interval": "1h", "url": url, "ref": {"branch": "main"}});
+        merge(&mut full, spec);
+        self.apply(json!({
+            "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+            "metadata": {"name": name, "namespace": self.namespace}, "spec": full,
+        }))
+        .await;
+    }
+
+    /// Makes a `Kustomization` of the source `src`, pruning, into this namespace.
+    pub async fn kustomization(&self, name: &str, spec: Value) {
+        let mut full = json!({
+            "interval": "1h", "retryInterval": "2s", "timeout": "60s", "prune": true, "path": "./",
+            "targetNamespace": self.namespace,
+            "sourceRef": {"kind": "GitRepository", "name": "src"},
+        });
+        merge(&mut full, spec);
+        self.apply(json!({
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+            "metadata": {"name": name, "namespace": self.namespace}, "spec": full,
+        }))
+        .await;
+    }
+
+    /// Reads an object.
+    pub async fn get(&self, kind: &str, name: &str) -> Option<Value> {
+        self.of(kind)
+            .get_opt(name)
+            .await
+            .unwrap_or_else(|error| panic!("reading {kind}/{name}: {error}"))
+            .map(|object| serde_json::to_value(object).expect("an object is JSON"))
+    }
+
+    /// Patches an object, as `kubectl patch --type=merge` does.
+    pub async fn patch(&self, kind: &str, name: &str, patch: Value) {
+        let parameters = PatchParams { field_manager: Some("e2e-edit".into()), ..Default::default() };
+        self.of(kind)
+            .patch(name, &parameters, &Patch::Merge(&patch))
+            .await
+            .unwrap_or_else(|error| panic!("patching {kind}/{name}: {error}"));
+    }
+
+    /// Deletes an object; nothing happens when it is gone.
+    pub async fn delete(&self, kind: &str, name: &str) {
+        match self.of(kind).delete(name, &DeleteParams::default()).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => {}
+            other => drop(other.unwrap_or_else(|error| panic!("deleting {kind}/{name}: {error}"))),
+        }
+    }
+
+    /// Requests a reconcile, as `flux reconcile` does.
+    pub async fn poke(&self, kind: &str, name: &str) {
+        let now = jiff::Timestamp::now().to_string();
+        let annotations = json!({"reconcile.fluxcd.io/requestedAt": now});
+        self.patch(kind, name, json!({"metadata": {"annotations": annotations}})).await;
+    }
+
+    /// Waits until the object satisfies a predicate, and answers it.
+    pub async fn until(&self, kind: &str, name: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        let label = format!("{kind}/{name} in {}: {what}", self.namespace);
+        wait_until(&label, DEADLINE, async || {
+            last = self.get(kind, name).await.unwrap_or_default();
+            is(&last)
+        })
+        .await;
+        last
+    }
+
+    /// Waits until a condition of the current generation has this status.
+    pub async fn until_condition(&self, kind: &str, name: &str, type_: &str, status: &str) -> Value {
+        self.until(kind, name, &format!("{type_}={status}"), |o| is_condition(o, type_, status)).await
+    }
+
+    /// Waits until the `Kustomization` has applied the commit and is ready.
+    pub async fn until_applied(&self, name: &str, commit: &str) -> Value {
+        self.until("Kustomization", name, &format!("applied {commit}"), |object| {
+            let applied = object["status"]["lastAppliedRevision"].as_str().unwrap_or_default();
+            applied.ends_with(commit) && is_condition(object, "Ready", "True")
+        })
+        .await
+    }
+
+    /// Waits until the object is gone.
+    pub async fn until_gone(&self, kind: &str, name: &str) {
+        self.until(kind, name, "gone", Value::is_null).await;
+    }
+}
+
+/// A condition of an object.
+pub fn condition<'a>(object: &'a Value, type_: &str) -> Option<&'a Value> {
+    object["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == type_)
+}
+
+/// Whether a condition of the current generation has this status.
+pub fn is_condition(object: &Value, type_: &str, status: &str) -> bool {
+    condition(object, type_).is_some_and(|condition| {
+        let generation = &object["metadata"]["generation"];
+        condition["status"] == status
+            && (condition["observedGeneration"].is_null()
+                || condition["observedGeneration"] == *generation)
+    })
+}
+
+/// A merge of objects in which null removes.
+fn merge(into: &mut Value, from: Value) {
+    let (Some(map), Value::Object(from)) = (into.as_object_mut(), from) else { return };
+    for (key, value) in from {
+        match (map.get_mut(&key), value) {
+            (_, Value::Null) => drop(map.remove(&key)),
+            (Some(old @ Value::Object(_)), value @ Value::Object(_)) => merge(old, value),
+            (_, value) => drop(map.insert(key, value)),
+        }
+    }
+}

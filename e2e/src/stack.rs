@@ -1,0 +1,182 @@
+//! A control plane, a Git server and the two controllers.
+
+use std::{path::PathBuf, process::Command, time::Duration};
+
+use kube::Client;
+use tempfile::TempDir;
+use windlass_testkit::{
+    ControlPlane, EventSink, GitServer, GitServerOptions, Options, Process, free_port,
+};
+
+use crate::{
+    binaries::{binaries, workspace_root},
+    objects::Objects,
+};
+
+/// How a [`Stack`] is set up.
+#[derive(Debug, Default)]
+pub struct StackOptions {
+    /// A Node by which Pods become ready.
+    pub nodes: bool,
+    /// An audit log of the API server.
+    pub audit: bool,
+    /// Further flags of the source-controller.
+    pub source_flags: Vec<String>,
+    /// Further flags of the kustomize-controller.
+    pub kustomize_flags: Vec<String>,
+    /// Where the controllers' binaries are, if not [`binaries`].
+    pub binaries: Option<PathBuf>,
+}
+
+/// Which controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Controller {
+    /// source-controller
+    Source,
+    /// kustomize-controller
+    Kustomize,
+}
+
+impl Controller {
+    /// The name of its binary.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source-controller",
+            Self::Kustomize => "kustomize-controller",
+        }
+    }
+}
+
+/// A running system. Everything ends when it is dropped.
+#[derive(Debug)]
+pub struct Stack {
+    /// The cluster.
+    pub plane: ControlPlane,
+    /// The Git server.
+    pub git: GitServer,
+    /// What receives the controllers' notifications.
+    pub sink: EventSink,
+    /// The administrator's client.
+    pub client: Client,
+    source: Option<Process>,
+    kustomize: Option<Process>,
+    options: StackOptions,
+    /// Listen addresses: artifacts, and metrics and health of both.
+    ports: [u16; 5],
+    dir: TempDir,
+    starts: u32,
+}
+
+impl Stack {
+    /// Starts everything and installs the CRDs.
+    pub async fn start(options: StackOptions) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let plane =
+            ControlPlane::start(Options { nodes: options.nodes, audit: options.audit }).await;
+        plane.apply_crds(&workspace_root().join("config/crd")).await;
+        let client = plane.client().await;
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::create_dir(dir.path().join("artifacts")).expect("the storage is made");
+        let mut stack = Self {
+            plane,
+            git: GitServer::start(GitServerOptions::default()),
+            sink: EventSink::start(),
+            client,
+            source: None,
+            kustomize: None,
+            options,
+            ports: std::array::from_fn(|_| free_port()),
+            dir,
+            starts: 0,
+        };
+        Objects::new(&stack.client, "").apply_text(
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux-system}\n",
+        )
+        .await;
+        stack.start_controller(Controller::Source);
+        stack.start_controller(Controller::Kustomize);
+        stack
+    }
+
+    /// Starts a controller that is not running.
+    pub fn start_controller(&mut self, controller: Controller) {
+        let [storage, source_metrics, source_health, metrics, health] = self.ports;
+        let dir = self.options.binaries.clone().unwrap_or_else(|| binaries().to_owned());
+        let mut command = Command::new(dir.join(controller.name()));
+        command
+            .env("RUNTIME_NAMESPACE", "flux-system")
+            .env("KUBECONFIG", self.plane.kubeconfig())
+            .arg(format!("--events-addr={}", self.sink.url()));
+        match controller {
+            Controller::Source => command
+                .arg(format!("--storage-path={}", self.storage().display()))
+                .arg(format!("--storage-addr=127.0.0.1:{storage}"))
+                .arg(format!("--storage-adv-addr=127.0.0.1:{storage}"))
+                .arg(format!("--metrics-addr=127.0.0.1:{source_metrics}"))
+                .arg(format!("--health-addr=127.0.0.1:{source_health}"))
+                .args(&self.options.source_flags),
+            Controller::Kustomize => command
+                .arg(format!("--metrics-addr=127.0.0.1:{metrics}"))
+                .arg(format!("--health-addr=127.0.0.1:{health}"))
+                .args(&self.options.kustomize_flags),
+        };
+        self.starts += 1;
+        let log = self.dir.path().join(format!("{}-{}.log", controller.name(), self.starts));
+        let process = Process::spawn(&command, &log);
+        match controller {
+            Controller::Source => self.source = Some(process),
+            Controller::Kustomize => self.kustomize = Some(process),
+        }
+    }
+
+    /// Kills a controller without warning.
+    pub fn kill9(&mut self, controller: Controller) {
+        if let Some(process) = self.slot(controller).take() {
+            process.kill9();
+        }
+    }
+
+    /// Stops a controller as a kubelet would.
+    pub fn stop(&mut self, controller: Controller) {
+        if let Some(process) = self.slot(controller).take() {
+            process.terminate(Duration::from_secs(30));
+        }
+    }
+
+    /// The running process of a controller.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn process(&self, controller: Controller) -> &Process {
+        match controller {
+            Controller::Source => self.source.as_ref(),
+            Controller::Kustomize => self.kustomize.as_ref(),
+        }
+        .expect("the controller runs")
+    }
+
+    fn slot(&mut self, controller: Controller) -> &mut Option<Process> {
+        match controller {
+            Controller::Source => &mut self.source,
+            Controller::Kustomize => &mut self.kustomize,
+        }
+    }
+
+    /// The volume of the source-controller.
+    pub fn storage(&self) -> PathBuf {
+        self.dir.path().join("artifacts")
+    }
+
+    /// Port of the metrics page of a controller.
+    pub fn metrics_port(&self, controller: Controller) -> u16 {
+        match controller {
+            Controller::Source => self.ports[1],
+            Controller::Kustomize => self.ports[3],
+        }
+    }
+
+    /// The objects of a fresh namespace.
+    pub async fn namespace(&self, prefix: &str) -> Objects {
+        Objects::new(&self.client, &self.plane.namespace(prefix).await)
+    }
+}
