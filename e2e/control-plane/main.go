@@ -41,7 +41,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintf(os.Stderr, "usage: control-plane up --dir DIR [--with-nodes] [--audit]\n"+
+	fmt.Fprintf(os.Stderr, "usage: control-plane up --dir DIR [--with-nodes] [--audit] [--remove]\n"+
 		"       control-plane {%s} [argument…]\n", strings.Join(programNames(), "|"))
 	os.Exit(2)
 }

@@ -28,7 +28,7 @@ var programs = map[string]func() int{
 	},
 	"kube-apiserver":          component(apiserver.NewAPIServerCommand),
 	"kube-controller-manager": component(controllermanager.NewControllerManagerCommand),
-	"kube-scheduler":          component(scheduler.NewSchedulerCommand),
+	"kube-scheduler":          component(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"kubectl":                 runKubectl,
 	"kwok":                    runKwok,
 }

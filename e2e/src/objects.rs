@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kube::{
     Api, Client,
-    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams},
+    api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
     core::GroupVersionKind,
 };
 use serde_json::{Value, json};
@@ -70,12 +70,31 @@ impl Objects {
         }
     }
 
+    /// Applies manifests into this namespace, or only has them checked.
+    pub async fn send_text(&self, manifests: &str, dry_run: bool) {
+        for object in windlass_yaml::documents(manifests).expect("manifests are YAML") {
+            self.send(object, dry_run).await;
+        }
+    }
+
+    /// Every object of a kind.
+    pub async fn list(&self, kind: &str) -> Vec<Value> {
+        let list = self.of(kind).list(&ListParams::default()).await;
+        let list = list.unwrap_or_else(|error| panic!("listing {kind}: {error}"));
+        let items = list.items.into_iter();
+        items.map(|object| serde_json::to_value(object).expect("an object is JSON")).collect()
+    }
+
     /// Applies one object.
     pub async fn apply(&self, object: Value) {
+        self.send(object, false).await;
+    }
+
+    async fn send(&self, object: Value, dry_run: bool) {
         let text = |value: &Value| value.as_str().expect("an object is complete").to_owned();
         let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
         let name = text(&object["metadata"]["name"]);
-        let parameters = PatchParams::apply("e2e").force();
+        let parameters = PatchParams { dry_run, ..PatchParams::apply("e2e").force() };
         self.api(&api_version, &kind)
             .patch(&name, &parameters, &Patch::Apply(&object))
             .await
