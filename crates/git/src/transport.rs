@@ -1,0 +1,4 @@
+//! How bytes get to and from a server.
+
+pub(crate) mod http;
+pub(crate) mod ssh;
