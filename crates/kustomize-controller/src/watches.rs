@@ -60,11 +60,7 @@ pub(crate) fn start(
                     Trigger::DRIFT
                 }
             };
-            match trigger {
-                // Changes to objects come in groups; one run corrects them all.
-                Trigger::DRIFT => wake.enqueue_after(&owner, DRIFT_GATHER, trigger),
-                _ => wake.enqueue(&owner, trigger),
-            }
+            wake.enqueue(&owner, trigger);
         },
         shutdown,
     );
@@ -108,9 +104,6 @@ pub(crate) fn start(
         counters,
     }))
 }
-
-/// How long changes of applied objects are gathered before they are corrected.
-const DRIFT_GATHER: std::time::Duration = std::time::Duration::from_secs(1);
 
 fn watch_kustomizations(
     clients: &Clients,

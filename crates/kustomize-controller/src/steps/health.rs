@@ -133,11 +133,12 @@ fn list(
         .into_iter()
         .filter(|(_, assessment)| which(assessment.status))
         .map(|(id, assessment)| {
+            if assessment.status == Health::Unknown && assessment.message.is_empty() {
+                return format!("can't determine status for {id}");
+            }
             // Of an unknown status the reason is all there is to go by.
             let why = match assessment.status {
-                Health::Unknown if !assessment.message.is_empty() => {
-                    format!(": {}", assessment.message)
-                }
+                Health::Unknown => format!(": {}", assessment.message),
                 _ => String::new(),
             };
             format!("{id} status: '{}'{why}", assessment.status)

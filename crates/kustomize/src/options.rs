@@ -1,0 +1,118 @@
+//! What the caller decides about a build.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use windlass_archive::Tree;
+
+use crate::{Error, ErrorKind};
+
+/// How a build behaves.
+#[derive(Clone, Copy, Default)]
+pub struct BuildOptions<'a> {
+    /// Which files a kustomization may read.
+    pub load_restrictor: LoadRestrictor,
+    /// How remote files and bases are loaded; without one they are refused.
+    pub remote: Option<&'a dyn RemoteLoader>,
+    /// Bounds on the work of one build.
+    pub limits: Limits,
+    /// Set to true to end the build soon with [`ErrorKind::Cancelled`].
+    pub cancel: Option<&'a AtomicBool>,
+    /// The order of the result when the kustomization has no `sortOptions`.
+    pub reorder: Reorder,
+}
+
+impl std::fmt::Debug for BuildOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BuildOptions")
+            .field("load_restrictor", &self.load_restrictor)
+            .field("remote", &self.remote.is_some())
+            .field("limits", &self.limits)
+            .field("reorder", &self.reorder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl BuildOptions<'_> {
+    /// Fails when the build has been cancelled.
+    pub(crate) fn check_cancelled(&self) -> Result<(), Error> {
+        match self.cancel {
+            Some(flag) if flag.load(Ordering::Relaxed) => Err(Error::new(
+                ErrorKind::Cancelled,
+                "kustomize build was cancelled",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Which files a kustomization may read. Nothing outside the tree is ever read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoadRestrictor {
+    /// Files in or below the kustomization's own directory (kustomize's default).
+    #[default]
+    RootOnly,
+    /// Any file of the tree (what Flux uses).
+    None,
+}
+
+/// The order of the resources when the kustomization does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reorder {
+    /// As accumulated (what Flux uses).
+    #[default]
+    None,
+    /// By kind: namespaces and definitions first, webhooks last (the command line's default).
+    Legacy,
+}
+
+/// Bounds on the work of one build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Resources accumulated at any time.
+    pub max_resources: usize,
+    /// Nesting of bases and components.
+    pub max_depth: usize,
+    /// Kustomization directories visited, counting repeats.
+    pub max_visits: usize,
+    /// Bytes of files read, counting repeats.
+    pub max_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_resources: 100_000,
+            max_depth: 64,
+            max_visits: 10_000,
+            max_bytes: 1 << 30,
+        }
+    }
+}
+
+/// Loads what a kustomization names by URL.
+pub trait RemoteLoader {
+    /// The bytes of an `http` or `https` file.
+    ///
+    /// # Errors
+    /// The text to report.
+    fn file(&self, url: &str) -> Result<Vec<u8>, String>;
+
+    /// The files of a repository at the wanted revision.
+    ///
+    /// # Errors
+    /// The text to report.
+    fn repository(&self, spec: &RepoSpec) -> Result<Tree, String>;
+}
+
+/// A repository named by a kustomization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepoSpec {
+    /// What to clone.
+    pub url: String,
+    /// Branch, tag or commit; the remote's default when absent.
+    pub reference: Option<String>,
+    /// The directory of the kustomization within the repository.
+    pub path: String,
+    /// Whether submodules are wanted.
+    pub submodules: bool,
+}

@@ -1,0 +1,317 @@
+//! Selecting resources by id, labels and annotations.
+
+use regex::Regex;
+use windlass_yaml::Value;
+
+use crate::Error;
+use crate::id::Id;
+use crate::kustomization::Selector;
+use crate::resource::{Resource, scalar_text};
+
+/// A selector made ready: patterns compiled, label selectors parsed.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    group: Option<Regex>,
+    version: Option<Regex>,
+    kind: Option<Regex>,
+    name: Option<Regex>,
+    namespace: Option<Regex>,
+    labels: Vec<Requirement>,
+    annotations: Vec<Requirement>,
+}
+
+impl Matcher {
+    pub(crate) fn new(selector: &Selector) -> Result<Self, Error> {
+        Ok(Self {
+            group: anchored(&selector.group)?,
+            version: anchored(&selector.version)?,
+            kind: anchored(&selector.kind)?,
+            name: anchored(&selector.name)?,
+            namespace: anchored(&selector.namespace)?,
+            labels: requirements(&selector.label_selector)?,
+            annotations: requirements(&selector.annotation_selector)?,
+        })
+    }
+
+    /// Name and namespace may be the original or the current ones.
+    pub(crate) fn matches(&self, resource: &Resource) -> bool {
+        let fits = |pattern: &Option<Regex>, text: &str| {
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(text))
+        };
+        let (current, original) = (resource.id(), resource.original_id());
+        let gvk = &current.gvk;
+        fits(&self.kind, &gvk.kind)
+            && fits(&self.group, &gvk.group)
+            && fits(&self.version, &gvk.version)
+            && (fits(&self.name, &original.name) || fits(&self.name, &current.name))
+            && (fits(&self.namespace, original.effective_namespace())
+                || fits(&self.namespace, current.effective_namespace()))
+            && meets(&self.labels, resource.object.pointer("/metadata/labels"))
+            && meets(
+                &self.annotations,
+                resource.object.pointer("/metadata/annotations"),
+            )
+    }
+}
+
+impl Matcher {
+    /// Whether one and the same id, current or earlier, fits throughout.
+    pub(crate) fn matches_any_id(&self, resource: &Resource) -> bool {
+        let fits = |pattern: &Option<Regex>, text: &str| {
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(text))
+        };
+        let by_id = |id: &Id| {
+            fits(&self.kind, &id.gvk.kind)
+                && fits(&self.group, &id.gvk.group)
+                && fits(&self.version, &id.gvk.version)
+                && fits(&self.name, &id.name)
+                && fits(&self.namespace, id.effective_namespace())
+        };
+        resource.any_id(by_id)
+            && meets(&self.labels, resource.object.pointer("/metadata/labels"))
+            && meets(
+                &self.annotations,
+                resource.object.pointer("/metadata/annotations"),
+            )
+    }
+}
+
+/// Compiles a pattern that must match the whole text; empty is none.
+fn anchored(pattern: &str) -> Result<Option<Regex>, Error> {
+    if pattern.is_empty() {
+        return Ok(None);
+    }
+    let whole = format!("^(?:{pattern})$");
+    Regex::new(&whole)
+        .map(Some)
+        .map_err(|error| Error::invalid(go_regex_error(&whole, &error)))
+}
+
+/// The text Go gives for a bad pattern, where the fault is a common one.
+fn go_regex_error(pattern: &str, error: &regex::Error) -> String {
+    let text = error.to_string();
+    let fault = if text.contains("unclosed group") {
+        format!("missing closing ): `{pattern}`")
+    } else if text.contains("unopened group") {
+        format!("unexpected ): `{pattern}`")
+    } else if text.contains("unclosed character class") {
+        let start = pattern.find('[').unwrap_or(0);
+        format!("missing closing ]: `{}`", &pattern[start..])
+    } else if text.contains("repetition operator missing expression") {
+        let start = pattern.find(['*', '+']).unwrap_or(0);
+        format!(
+            "missing argument to repetition operator: `{}`",
+            &pattern[start..=start]
+        )
+    } else {
+        format!("invalid pattern: `{pattern}`")
+    };
+    format!("error parsing regexp: {fault}")
+}
+
+/// One part of a label selector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Requirement {
+    Exists(String),
+    Absent(String),
+    In(String, Vec<String>),
+    NotIn(String, Vec<String>),
+    Greater(String, i64),
+    Less(String, i64),
+}
+
+fn meets(requirements: &[Requirement], labels: Option<&Value>) -> bool {
+    let get = |key: &str| {
+        labels
+            .and_then(|labels| labels.get(key))
+            .map(|value| scalar_text(Some(value)))
+    };
+    let number = |key: &str| get(key).and_then(|value| value.parse::<i64>().ok());
+    requirements.iter().all(|requirement| match requirement {
+        Requirement::Exists(key) => get(key).is_some(),
+        Requirement::Absent(key) => get(key).is_none(),
+        Requirement::In(key, values) => get(key).is_some_and(|value| values.contains(&value)),
+        Requirement::NotIn(key, values) => get(key).is_none_or(|value| !values.contains(&value)),
+        Requirement::Greater(key, bound) => number(key).is_some_and(|value| value > *bound),
+        Requirement::Less(key, bound) => number(key).is_some_and(|value| value < *bound),
+    })
+}
+
+/// Parses a Kubernetes selector: `a=b, c!=d, e in (f,g), h notin (i), j, !k, l>1`.
+fn requirements(text: &str) -> Result<Vec<Requirement>, Error> {
+    let mut tokens = tokens(text).into_iter().peekable();
+    let mut found = Vec::new();
+    if tokens.peek().is_none() {
+        return Ok(found);
+    }
+    loop {
+        found.push(requirement(&mut tokens)?);
+        match tokens.next().as_deref() {
+            None => return Ok(found),
+            Some(",") => {}
+            Some(other) => return Err(unexpected(other, "',' or 'end of string'")),
+        }
+    }
+}
+
+type Tokens = std::iter::Peekable<std::vec::IntoIter<String>>;
+
+fn requirement(tokens: &mut Tokens) -> Result<Requirement, Error> {
+    let first = tokens.next().unwrap_or_default();
+    if first == "!" {
+        return Ok(Requirement::Absent(word(tokens.next(), "identifier")?));
+    }
+    let key = word(Some(first), "!, identifier, or ''")?;
+    let operator = match tokens.peek().map(String::as_str) {
+        None | Some(",") => return Ok(Requirement::Exists(key)),
+        Some(_) => tokens.next().unwrap_or_default(),
+    };
+    match operator.as_str() {
+        "=" | "==" => Ok(Requirement::In(key, vec![single(tokens)?])),
+        "!=" => Ok(Requirement::NotIn(key, vec![single(tokens)?])),
+        "in" => Ok(Requirement::In(key, list(tokens)?)),
+        "notin" => Ok(Requirement::NotIn(key, list(tokens)?)),
+        ">" | "<" => {
+            let value = single(tokens)?;
+            let bound = value.parse().map_err(|_| {
+                Error::invalid(format!(
+                    "unable to parse requirement: values[0][{key}]: Invalid value: {value:?}: for \
+                     'Gt', 'Lt' operators, the value must be an integer"
+                ))
+            })?;
+            Ok(if operator == ">" {
+                Requirement::Greater(key, bound)
+            } else {
+                Requirement::Less(key, bound)
+            })
+        }
+        other => Err(unexpected(other, "in, notin, =, ==, !=, gt, lt")),
+    }
+}
+
+/// A value; nothing at all is the empty value.
+fn single(tokens: &mut Tokens) -> Result<String, Error> {
+    match tokens.peek().map(String::as_str) {
+        None | Some(",") => Ok(String::new()),
+        _ => word(tokens.next(), "identifier"),
+    }
+}
+
+fn list(tokens: &mut Tokens) -> Result<Vec<String>, Error> {
+    match tokens.next().as_deref() {
+        Some("(") => {}
+        other => return Err(unexpected(other.unwrap_or_default(), "'('")),
+    }
+    let mut values = Vec::new();
+    loop {
+        match tokens.next() {
+            Some(token) if token == ")" => return Ok(values),
+            Some(token) if token == "," => {}
+            Some(token) if !is_sign(&token) => values.push(token),
+            other => {
+                return Err(unexpected(
+                    other.as_deref().unwrap_or_default(),
+                    "',', ')' or identifier",
+                ));
+            }
+        }
+    }
+}
+
+fn word(token: Option<String>, wanted: &str) -> Result<String, Error> {
+    match token {
+        Some(token) if !token.is_empty() && !is_sign(&token) => Ok(token),
+        other => Err(unexpected(other.as_deref().unwrap_or_default(), wanted)),
+    }
+}
+
+fn is_sign(token: &str) -> bool {
+    token.starts_with(['!', '=', '<', '>', '(', ')', ','])
+}
+
+fn unexpected(found: &str, wanted: &str) -> Error {
+    Error::invalid(format!(
+        "unable to parse requirement: found '{found}', expected: {wanted}"
+    ))
+}
+
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let mut token = c.to_string();
+        match c {
+            c if c.is_ascii_whitespace() => continue,
+            '(' | ')' | ',' | '<' | '>' => {}
+            '!' | '=' => {
+                if chars.next_if_eq(&'=').is_some() {
+                    token.push('=');
+                }
+            }
+            _ => {
+                let ends = |c: &char| {
+                    c.is_ascii_whitespace() || matches!(c, '!' | '=' | '<' | '>' | '(' | ')' | ',')
+                };
+                while let Some(c) = chars.next_if(|c| !ends(c)) {
+                    token.push(c);
+                }
+            }
+        }
+        tokens.push(token);
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn label_selectors_follow_the_kubernetes_grammar() {
+        let labels = json!({"a": "b", "n": "5"});
+        let table = [
+            ("", true),
+            ("a", true),
+            ("!a", false),
+            ("!z", true),
+            ("a=b", true),
+            ("a == b, n=5", true),
+            ("a!=b", false),
+            ("z!=b", true),
+            ("a in (x, b)", true),
+            ("a notin (x,y)", true),
+            ("z in (x)", false),
+            ("n>4", true),
+            ("n<5", false),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                meets(&requirements(text).unwrap(), Some(&labels)),
+                expected,
+                "{text}"
+            );
+        }
+        assert_eq!(
+            requirements("a in (").unwrap_err().to_string(),
+            "unable to parse requirement: found '', expected: ',', ')' or identifier"
+        );
+    }
+
+    #[test]
+    fn bad_patterns_are_told_in_go_words() {
+        let selector = Selector {
+            name: "(".into(),
+            ..Selector::default()
+        };
+        assert_eq!(
+            Matcher::new(&selector).unwrap_err().to_string(),
+            "error parsing regexp: missing closing ): `^(?:()$`"
+        );
+    }
+}
