@@ -10,7 +10,7 @@ use windlass_api::{
     kustomize::{Kustomization, ResourceInventory},
     source::Artifact,
 };
-use windlass_apply::{AppliedMemory, ChangeSet, Stage};
+use windlass_apply::{Applier, AppliedMemory, ChangeSet, Stage};
 use windlass_runtime::ObjectKey;
 
 use crate::{attempt::Attempt, steps::build::Trace};
@@ -61,6 +61,8 @@ pub(crate) struct Run {
     pub(crate) settled: Settled,
     /// What is awaited, if the run is parked.
     pub(crate) waits: Option<Wait>,
+    /// Applies the stages; one for the whole run, since it knows the kinds that the run defines.
+    pub(crate) applier: Option<Applier>,
     /// Whether the status says that the run waits for health.
     pub(crate) shows_wait: bool,
 }

@@ -138,10 +138,14 @@ pub(crate) async fn advance(
 ) -> Result<Progress, StepError> {
     let identity = identity::assume(context, &attempt.object).await?;
     if !run.waits.is_some_and(|wait| wait.what == Awaited::Health) {
-        let applier = apply::applier(context, &attempt.object, &identity)?;
+        let applier = match run.applier.take() {
+            Some(applier) => applier,
+            None => apply::applier(context, &attempt.object, &identity)?,
+        };
         match apply_stages(context, memory, attempt, &mut run, &applier, &identity).await {
             Ok(None) => {}
             Ok(Some(StageStop::Parked(delay))) => {
+                run.applier = Some(applier);
                 return Ok(Progress::Parked(Box::new(run), delay));
             }
             Ok(Some(StageStop::Gone)) => return Ok(Progress::Gone),
@@ -451,6 +455,7 @@ impl Run {
             old_inventory,
             settled,
             waits: None,
+            applier: None,
             shows_wait: false,
         }
     }

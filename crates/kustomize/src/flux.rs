@@ -9,8 +9,7 @@ use windlass_archive::Tree;
 use windlass_yaml::Value;
 
 use crate::kustomization::NAMES;
-use crate::loader::shown;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, FileSystem};
 
 /// The settings of a Flux Kustomization that end up in the kustomization file. Empty strings and
 /// lists leave the file's own settings alone.
@@ -76,18 +75,24 @@ pub struct Image {
 }
 
 /// Returns `tree` with the kustomization file of directory `path` generated or rewritten so that
-/// building it gives what Flux would build. The given tree is not changed.
+/// building it gives what Flux would build. The given tree is not changed. `files` is how errors
+/// speak of its files.
 ///
 /// # Errors
 /// [`Error`] when the file cannot be decoded, when a manifest found while generating is not a
 /// Kubernetes object, or when a component path is remote or absolute.
-pub fn prepare(tree: &Tree, path: &str, overrides: &Overrides) -> Result<Tree, Error> {
+pub fn prepare(
+    tree: &Tree,
+    path: &str,
+    overrides: &Overrides,
+    files: FileSystem<'_>,
+) -> Result<Tree, Error> {
     let root = windlass_archive::normalise(path.trim_start_matches('/'))
         .map_err(|error| Error::invalid(error.to_string()))?;
     if !tree.is_dir(&root) {
         return Err(Error::new(
             ErrorKind::NotFound,
-            format!("'{}' doesn't exist", shown(&root)),
+            files.no_directory(&root),
         ));
     }
     let existing = NAMES
@@ -95,7 +100,7 @@ pub fn prepare(tree: &Tree, path: &str, overrides: &Overrides) -> Result<Tree, E
         .find(|name| tree.get(&below(&root, name)).is_some());
     let mut fields = match existing {
         Some(name) => read(tree, &below(&root, name))?,
-        None => generate::kustomization(tree, &root)?,
+        None => generate::kustomization(files, tree, &root)?,
     };
     merge(tree, &root, overrides, &mut fields)?;
     fields

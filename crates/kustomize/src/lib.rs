@@ -14,6 +14,7 @@ mod config;
 mod decode;
 mod error;
 mod fieldspec;
+mod file_system;
 pub mod flux;
 mod generator;
 mod id;
@@ -32,6 +33,7 @@ mod selector;
 mod transform;
 
 pub use error::{Error, ErrorKind};
+pub use file_system::FileSystem;
 pub use options::{BuildOptions, Limits, LoadRestrictor, RemoteLoader, Reorder, RepoSpec};
 pub use resource::Resource;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use windlass_archive::Tree;
 
-use crate::{BuildOptions, Error, ErrorKind, LoadRestrictor};
+use crate::{BuildOptions, Error, ErrorKind, FileSystem, LoadRestrictor};
 
 /// What all parts of one build share.
 pub(crate) struct Context<'a> {
@@ -37,6 +37,11 @@ impl<'a> Context<'a> {
         if !self.files_read.borrow().contains(path) {
             self.files_read.borrow_mut().insert(path.to_owned());
         }
+    }
+
+    /// A path of the tree as error texts show it.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        self.options.files.shown(path)
     }
 
     /// Counts a visit of a kustomization directory.
@@ -80,11 +85,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A path of the tree as error texts show it.
-pub(crate) fn shown(path: &str) -> String {
-    format!("/{path}")
-}
-
 /// Reads relative to one kustomization directory.
 #[derive(Clone)]
 pub(crate) struct Loader<'a> {
@@ -105,7 +105,7 @@ impl<'a> Loader<'a> {
             context.note(&root);
             return Err(Error::new(
                 ErrorKind::NotFound,
-                format!("'{}' doesn't exist", shown(&root)),
+                context.options.files.no_directory(&root),
             ));
         }
         Ok(Self {
@@ -127,10 +127,8 @@ impl<'a> Loader<'a> {
             None => windlass_archive::join(&self.root, path),
         };
         joined.map_err(|_| {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("path '{path}' is not in or below the root of the source"),
-            )
+            let files = self.context.options.files;
+            Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path))
         })
     }
 
@@ -157,11 +155,9 @@ impl<'a> Loader<'a> {
         self.context.note(&full);
         let tree = self.context.tree;
         let Some(file) = tree.get(&full) else {
-            let text = if tree.is_dir(&full) {
-                format!("'{}' must resolve to a file", shown(&full))
-            } else {
-                format!("'{}' doesn't exist", shown(&full))
-            };
+            let files = self.context.options.files;
+            let text =
+                if tree.is_dir(&full) { files.is_directory(&full) } else { files.no_file(&full) };
             return Err(Error::new(ErrorKind::NotFound, text));
         };
         let below = self.root.is_empty()
@@ -171,8 +167,8 @@ impl<'a> Loader<'a> {
         if !below && self.context.options.load_restrictor == LoadRestrictor::RootOnly {
             return Err(Error::invalid(format!(
                 "security; file '{}' is not in or below '{}'",
-                shown(&full),
-                shown(&self.root)
+                self.context.shown(&full),
+                self.context.shown(&self.root)
             )));
         }
         self.context.count_bytes(file.bytes.len())?;
@@ -195,11 +191,20 @@ impl<'a> Loader<'a> {
                 "new root '{path}' cannot be absolute"
             )));
         }
-        let full = self.resolve(path)?;
+        let full = windlass_archive::join(&self.root, path).map_err(|_| {
+            let outside = self.context.options.files.outside("abs", &self.root, path);
+            let text = match self.context.options.files {
+                FileSystem::Memory => outside,
+                FileSystem::Disk(_) | FileSystem::Confined(_) => {
+                    format!("must build at directory: not a valid directory: {outside}")
+                }
+            };
+            Error::new(ErrorKind::NotFound, text)
+        })?;
         self.context.note(&full);
         if self.context.tree.get(&full).is_some() {
             return Err(
-                Error::invalid(format!("'{}': file is not directory", shown(&full)))
+                Error::invalid(format!("'{}': file is not directory", self.context.shown(&full)))
                     .context("must build at directory"),
             );
         }
@@ -207,8 +212,8 @@ impl<'a> Loader<'a> {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 format!(
-                    "must build at directory: not a valid directory: '{}' doesn't exist",
-                    shown(&full)
+                    "must build at directory: not a valid directory: {}",
+                    self.context.options.files.no_directory(&full)
                 ),
             ));
         }
@@ -217,8 +222,8 @@ impl<'a> Loader<'a> {
         if let Some(visited) = ancestors.iter().find(|visited| contains(&full, visited)) {
             return Err(Error::invalid(format!(
                 "cycle detected: candidate root '{}' contains visited root '{}'",
-                shown(&full),
-                shown(visited)
+                self.context.shown(&full),
+                self.context.shown(visited)
             )));
         }
         Ok(Self {

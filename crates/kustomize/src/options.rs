@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use windlass_archive::Tree;
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, FileSystem};
 
 /// How a build behaves.
 #[derive(Clone, Copy, Default)]
 pub struct BuildOptions<'a> {
+    /// How errors speak of files.
+    pub files: FileSystem<'a>,
     /// Which files a kustomization may read.
     pub load_restrictor: LoadRestrictor,
     /// How remote files and bases are loaded; without one they are refused.

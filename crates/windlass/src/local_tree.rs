@@ -15,6 +15,8 @@ const KUSTOMIZATION_FILES: [&str; 3] =
 
 /// A tree and the directory in it that was asked for.
 pub(crate) struct LocalTree {
+    /// The directory of this machine that is the root of the tree.
+    pub(crate) root: String,
     pub(crate) tree: Tree,
     pub(crate) dir: String,
 }
@@ -38,7 +40,8 @@ impl LocalTree {
             let bytes = fs::read(file).with_context(|| format!("'{}'", file.display()))?;
             builder.file(&relative(&root, file)?, bytes, false)?;
         }
-        Ok(Self { tree: builder.build(), dir: relative(&root, &dir)? })
+        let tree = builder.build();
+        Ok(Self { root: root.to_string_lossy().into_owned(), tree, dir: relative(&root, &dir)? })
     }
 }
 

@@ -18,7 +18,7 @@ use windlass_api::{
 };
 use windlass_archive::{Entry, Tree};
 use windlass_artifact::FetchError;
-use windlass_kustomize::{BuildOptions, LoadRestrictor, flux};
+use windlass_kustomize::{BuildOptions, FileSystem, LoadRestrictor, flux};
 use windlass_runtime::outcome::StepError;
 
 use super::{failed, variables::Variables, waiting};
@@ -166,9 +166,11 @@ fn build_now(
     strict: bool,
     cancelled: &AtomicBool,
 ) -> Result<Manifests, String> {
-    let prepared =
-        flux::prepare(tree, path, &overrides(object)).map_err(|error| error.to_string())?;
+    let files = FileSystem::Confined(ROOT);
+    let prepared = flux::prepare(tree, path, &overrides(object), files)
+        .map_err(|error| error.to_string())?;
     let options = BuildOptions {
+        files,
         load_restrictor: LoadRestrictor::None,
         cancel: Some(cancelled),
         ..BuildOptions::default()
@@ -243,7 +245,7 @@ fn substitute(
         return Ok(None);
     }
     let output = windlass_substitute::substitute(text, values, strict)
-        .map_err(|error| format!("envsubst error: {error}"))?;
+        .map_err(|error| format!("envsubst error: variable substitution failed: {error}"))?;
     if output == text {
         return Ok(None);
     }

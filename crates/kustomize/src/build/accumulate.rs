@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::config::TransformerConfig;
 use crate::generator::{self, Kind};
 use crate::kustomization::{self, Kustomization};
-use crate::loader::{Loader, shown};
+use crate::loader::Loader;
 use crate::origin::Origin;
 use crate::resmap::ResMap;
 use crate::schema::{Definitions, Schemas};
@@ -202,7 +202,7 @@ impl Target<'_, '_> {
         loader: &Loader<'_>,
         as_component: bool,
     ) -> Result<Accumulator, Error> {
-        let root = shown(&loader.root);
+        let root = loader.context.shown(&loader.root);
         let (kustomization, file) = kustomization::load(loader).map_err(|error| {
             error.context(format_args!("couldn't make target for path '{root}'"))
         })?;

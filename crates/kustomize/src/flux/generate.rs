@@ -6,14 +6,17 @@ use windlass_yaml::Value;
 
 use super::below;
 use crate::kustomization::NAMES;
-use crate::loader::shown;
-use crate::{Error, load};
+use crate::{Error, FileSystem, load};
 
 /// A kustomization of all manifests below `root`. A directory with a kustomization of its own is
 /// one resource.
-pub(super) fn kustomization(tree: &Tree, root: &str) -> Result<Map<String, Value>, Error> {
+pub(super) fn kustomization(
+    files: FileSystem<'_>,
+    tree: &Tree,
+    root: &str,
+) -> Result<Map<String, Value>, Error> {
     let mut resources = Vec::new();
-    scan(tree, root, ".", &mut resources)?;
+    scan(files, tree, root, ".", &mut resources)?;
     let mut fields = Map::new();
     if resources.is_empty() {
         // kustomize refuses a file without content; this gives it some.
@@ -26,6 +29,7 @@ pub(super) fn kustomization(tree: &Tree, root: &str) -> Result<Map<String, Value
 
 /// `relative` is the directory's path from the kustomization.
 fn scan(
+    files: FileSystem<'_>,
     tree: &Tree,
     directory: &str,
     relative: &str,
@@ -43,12 +47,12 @@ fn scan(
                 resources.push(shown_path);
             }
             // Trees are bounded in depth.
-            Entry::Dir => scan(tree, &path, &shown_path, resources)?,
+            Entry::Dir => scan(files, tree, &path, &shown_path, resources)?,
             Entry::File(file) if is_manifest(name) => {
                 load::resources(&String::from_utf8_lossy(&file.bytes)).map_err(|error| {
                     error.context(format_args!(
                         "failed to decode Kubernetes YAML from {}",
-                        shown(&path)
+                        files.shown(&path)
                     ))
                 })?;
                 resources.push(shown_path);

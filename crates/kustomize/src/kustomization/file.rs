@@ -6,7 +6,7 @@ use super::{
     GeneratorArgs, GeneratorOptions, Image, Kustomization, Label, Patch, Replica, SortOptions,
 };
 use crate::decode::At;
-use crate::loader::{Loader, shown};
+use crate::loader::Loader;
 use crate::{Error, ErrorKind};
 
 /// The names a kustomization file may have.
@@ -24,7 +24,7 @@ fn find(loader: &Loader<'_>) -> Result<&'static str, Error> {
         if loader.context.tree.get(&path).is_some() && found.replace(name).is_some() {
             return Err(Error::invalid(format!(
                 "Found multiple kustomization files under: {}\n",
-                shown(&loader.root)
+                loader.context.shown(&loader.root)
             )));
         }
     }
@@ -34,7 +34,7 @@ fn find(loader: &Loader<'_>) -> Result<&'static str, Error> {
             format!(
                 "unable to find one of 'kustomization.yaml', 'kustomization.yml' or \
                  'Kustomization' in directory '{}'",
-                shown(&loader.root)
+                loader.context.shown(&loader.root)
             ),
         )
     })
@@ -54,7 +54,7 @@ pub(crate) fn load(loader: &Loader<'_>) -> Result<(Kustomization, &'static str),
     if !faults.is_empty() {
         return Err(Error::invalid(format!(
             "Failed to read kustomization file under {}:\n{}",
-            shown(&loader.root),
+            loader.context.shown(&loader.root),
             faults.join("\n")
         )));
     }

@@ -2,7 +2,7 @@
 
 use windlass_archive::Tree;
 use windlass_kustomize::flux::{Image, Overrides, Patch, Selector, prepare};
-use windlass_kustomize::{BuildOptions, LoadRestrictor, build};
+use windlass_kustomize::{BuildOptions, FileSystem, LoadRestrictor, build};
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
 
@@ -35,7 +35,7 @@ fn a_kustomization_is_generated_where_there_is_none() {
         ("app/readme.md", "# text"),
         ("other/c.yaml", "not: [valid"),
     ]);
-    let prepared = prepare(&given, "./app", &Overrides::default()).expect("prepared");
+    let prepared = prepare(&given, "./app", &Overrides::default(), FileSystem::Memory).expect("prepared");
     assert_eq!(
         file(&prepared, "app/kustomization.yaml"),
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n\
@@ -47,14 +47,14 @@ fn a_kustomization_is_generated_where_there_is_none() {
 #[test]
 fn an_empty_directory_builds_to_nothing() {
     let prepared =
-        prepare(&tree(&[("readme.md", "")]), "", &Overrides::default()).expect("prepared");
+        prepare(&tree(&[("readme.md", "")]), "", &Overrides::default(), FileSystem::Memory).expect("prepared");
     assert!(file(&prepared, "kustomization.yaml").contains("namespace: _placeholder"));
     assert_eq!(built(&prepared, ""), "");
 }
 
 #[test]
 fn manifests_that_are_none_are_named() {
-    let error = prepare(&tree(&[("a.yaml", "a: b\n")]), "", &Overrides::default());
+    let error = prepare(&tree(&[("a.yaml", "a: b\n")]), "", &Overrides::default(), FileSystem::Memory);
     let text = error.expect_err("no kind").to_string();
     assert!(
         text.starts_with("failed to decode Kubernetes YAML from /a.yaml: missing"),
@@ -102,7 +102,7 @@ fn settings_are_merged_into_the_file() {
         ignore_missing_components: true,
         ..Overrides::default()
     };
-    let prepared = prepare(&given, ".", &overrides).expect("prepared");
+    let prepared = prepare(&given, ".", &overrides, FileSystem::Memory).expect("prepared");
     assert_eq!(
         file(&prepared, "kustomization.yaml"),
         "apiVersion: kustomize.config.k8s.io/v1beta1\nimages:\n- name: x\n  newName: keep\n  \
@@ -132,7 +132,7 @@ fn components_must_be_local() {
             ..Overrides::default()
         };
         assert_eq!(
-            prepare(&given, "", &overrides)
+            prepare(&given, "", &overrides, FileSystem::Memory)
                 .expect_err("refused")
                 .to_string(),
             format!("component path '{path}' must be local and relative")
@@ -143,6 +143,6 @@ fn components_must_be_local() {
 #[test]
 fn a_file_without_resources_still_builds() {
     let given = tree(&[("kustomization.yaml", "")]);
-    let prepared = prepare(&given, "", &Overrides::default()).expect("prepared");
+    let prepared = prepare(&given, "", &Overrides::default(), FileSystem::Memory).expect("prepared");
     assert_eq!(built(&prepared, ""), "");
 }

@@ -100,12 +100,13 @@ struct Occurrence {
 }
 
 impl Occurrence {
-    /// What makes two occurrences the same event seen again.
+    /// What makes two occurrences the same event seen again. As in client-go the metadata does not
+    /// count: the event keeps that of its first occurrence.
     fn identity(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         let r = &self.reference;
         (&r.api_version, &r.kind, &r.namespace, &r.name, &r.uid).hash(&mut hasher);
-        (self.severity, &self.reason, &self.message, &self.metadata).hash(&mut hasher);
+        (self.severity, &self.reason, &self.message).hash(&mut hasher);
         hasher.finish()
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
-use windlass_kustomize::{BuildOptions, LoadRestrictor, Reorder};
+use windlass_kustomize::{BuildOptions, FileSystem, LoadRestrictor, Reorder};
 
 use crate::local_tree::LocalTree;
 
@@ -42,6 +42,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let Command::Build(arguments) = command;
     let local = LocalTree::around(&arguments.dir)?;
     let options = BuildOptions {
+        files: FileSystem::Disk(&local.root),
         load_restrictor: match arguments.load_restrictor {
             Restrictor::LoadRestrictionsRootOnly => LoadRestrictor::RootOnly,
             Restrictor::LoadRestrictionsNone => LoadRestrictor::None,
