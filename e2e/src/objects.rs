@@ -1,6 +1,6 @@
 //! The objects of one namespace, as a user handles them: by manifests and by kind and name.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use kube::{
     Api, Client,
@@ -14,10 +14,16 @@ use windlass_testkit::wait_until;
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A namespace and a client.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Objects {
     client: Client,
     namespace: String,
+}
+
+impl fmt::Debug for Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Objects").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
 }
 
 impl Objects {

@@ -1,6 +1,6 @@
 //! A control plane, a Git server and the two controllers.
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{fmt, path::PathBuf, process::Command, time::Duration};
 
 use kube::Client;
 use tempfile::TempDir;
@@ -48,7 +48,6 @@ impl Controller {
 }
 
 /// A running system. Everything ends when it is dropped.
-#[derive(Debug)]
 pub struct Stack {
     /// The cluster.
     pub plane: ControlPlane,
@@ -65,6 +64,12 @@ pub struct Stack {
     ports: [u16; 5],
     dir: TempDir,
     starts: u32,
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack").field("dir", &self.dir.path()).finish_non_exhaustive()
+    }
 }
 
 impl Stack {

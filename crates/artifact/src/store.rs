@@ -25,6 +25,9 @@ use staging::{Staging, Temporary, make_dir, remove, sync_dir};
 pub use error::Error;
 pub use path::ArtifactPath;
 
+/// How often a file may be replaced while it is being opened; each time costs a handful of system calls.
+const OPEN_ATTEMPTS: usize = 16;
+
 /// How a store behaves.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -164,7 +167,11 @@ impl Store {
         let digest = self.digest(&mut opened, &artifact.path, expected.algorithm())?;
         if digest != expected {
             tracing::warn!(path = artifact.path, %digest, %expected, "removing altered artifact");
-            self.discard(&artifact.path, &opened.metadata)?;
+            // It may have been replaced by a sound one while it was read.
+            let current = fs::symlink_metadata(self.root.join(&artifact.path));
+            if current.is_ok_and(|current| current.ino() == opened.metadata.ino()) {
+                self.discard(&artifact.path, &opened.metadata)?;
+            }
             return Err(Error::Mismatch(artifact.digest.clone()));
         }
         let size = opened.metadata.size();
@@ -174,6 +181,17 @@ impl Store {
     /// Opens the regular file at `path`. Links are not followed, neither at the end nor on the way.
     pub(crate) fn open_file(&self, path: &str) -> Result<Opened, Error> {
         path::check(path)?;
+        for _ in 0..OPEN_ATTEMPTS {
+            if let Some(opened) = self.try_open_file(path)? {
+                return Ok(opened);
+            }
+        }
+        Err(Error::Missing(path.to_owned()))
+    }
+
+    /// One attempt at [`Store::open_file`]; `None` when the file was replaced between the look at what it
+    /// is and opening it.
+    fn try_open_file(&self, path: &str) -> Result<Option<Opened>, Error> {
         let mut full = self.root.clone();
         let mut parts = path.split('/').peekable();
         let mut seen = None;
@@ -199,13 +217,9 @@ impl Store {
             io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
             _ => Error::io("open", &full)(error),
         })?;
-        // Somebody put something else there in between, which may be a link or a newer artifact.
-        if !opened.metadata.is_file()
-            || seen != Some((opened.metadata.dev(), opened.metadata.ino()))
-        {
-            return Err(Error::Missing(path.to_owned()));
-        }
-        Ok(opened)
+        // What is open may be what a link led to, or a newer artifact.
+        let same = seen == Some((opened.metadata.dev(), opened.metadata.ino()));
+        Ok(same.then_some(opened))
     }
 
     /// The digest of an open file, from memory when it has not changed; leaves it at its beginning.

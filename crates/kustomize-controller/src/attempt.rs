@@ -24,8 +24,11 @@ const HISTORY: usize = 5;
 
 /// One run over a Kustomization: the status in the making.
 pub(crate) struct Attempt {
-    /// The object as our last write left it.
+    /// The object that the run is about.
     pub(crate) object: Arc<Kustomization>,
+    /// The object as our last write left it, from which the next patch is made. Its spec may be
+    /// newer than what the run works on.
+    pub(crate) written: Arc<Kustomization>,
     /// The status that the run found.
     pub(crate) before: KustomizationStatus,
     pub(crate) status: KustomizationStatus,
@@ -42,6 +45,7 @@ impl Attempt {
         let status = object.status.clone().unwrap_or_default();
         let conditions = Conditions::new(status.conditions.clone());
         Self {
+            written: object.clone(),
             object,
             before: status.clone(),
             status,

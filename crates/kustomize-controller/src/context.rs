@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use kube::ResourceExt;
 use parking_lot::Mutex;
-use rand::RngExt;
+use tokio::time::Instant;
 use windlass_api::kustomize::Kustomization;
 use windlass_artifact::Fetcher;
 use windlass_health::Tracker;
@@ -15,7 +15,7 @@ use windlass_runtime::{
     flags::FeatureGates,
     mapper::RestMapper,
     outcome::Reporter,
-    queue::Queue,
+    queue::{Queue, jittered},
     watch::Store,
 };
 
@@ -23,7 +23,11 @@ use crate::{
     attempt::Attempt, flags::Flags, memory::Memories, sources::Sources, trigger::Trigger,
 };
 
-/// Everything a run needs; cheap to clone.
+/// How long after the start a kind of source that has not been listed is taken for one that
+/// soon will be, not for one that is not installed.
+pub(crate) const START_GRACE: Duration = Duration::from_secs(10);
+
+/// Everything a run needs.
 pub(crate) struct Context {
     pub(crate) flags: Flags,
     pub(crate) gates: FeatureGates,
@@ -39,6 +43,7 @@ pub(crate) struct Context {
     /// Those that wait for a dependency.
     pub(crate) waiting: Waiting,
     pub(crate) counters: crate::counters::Counters,
+    pub(crate) started: Instant,
 }
 
 impl Context {
@@ -47,11 +52,14 @@ impl Context {
         self.reporter.recorder.record(&Involved::of(&*attempt.object), event);
     }
 
+    /// Whether the watches may still be at their first listing.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.started.elapsed() < START_GRACE
+    }
+
     /// The interval with its jitter.
     pub(crate) fn jittered(&self, interval: Duration) -> Duration {
-        let percent = f64::from(self.flags.common.interval_jitter_percentage) / 100.0;
-        let spread = rand::rng().random_range(-1.0..=1.0) * percent;
-        interval.mul_f64((1.0 + spread).max(0.0))
+        jittered(interval, self.flags.common.interval_jitter_percentage)
     }
 }
 

@@ -107,6 +107,11 @@ async fn reconcile_all(
 ) -> anyhow::Result<()> {
     let concurrent = flags.concurrent;
     let context = watches::start(flags, gates, clients, metrics, &shutdown)?;
+    // A dependency that is not listed yet must not be taken for one that does not exist.
+    tokio::select! {
+        () = context.kustomizations.ready() => {}
+        () = shutdown.cancelled() => return Ok(()),
+    }
     info!(concurrent, "starting workers");
     let queue = context.queue.clone();
     let shared = context.clone();

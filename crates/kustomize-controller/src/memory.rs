@@ -13,7 +13,7 @@ use windlass_api::{
 use windlass_apply::{Applier, AppliedMemory, ChangeSet, Stage};
 use windlass_runtime::ObjectKey;
 
-use crate::{attempt::Attempt, steps::build::Trace};
+use crate::{attempt::Attempt, steps::build::Trace, trigger::Trigger};
 
 /// The memory of one Kustomization.
 #[derive(Default)]
@@ -30,8 +30,42 @@ pub(crate) struct Memory {
     pub(crate) settled: Option<Settled>,
     /// Objects of a deleted Kustomization whose end is awaited, and until when.
     pub(crate) terminating: Option<(ChangeSet, Instant)>,
+    /// How often its objects have had to be corrected lately.
+    pub(crate) drift: Drift,
     /// When the next run is due without any event.
     pub(crate) due: Option<Instant>,
+}
+
+/// Slows down the correction of objects that somebody else keeps changing: each correction that
+/// follows the last within a minute doubles the pause before the next.
+#[derive(Default)]
+pub(crate) struct Drift {
+    last: Option<Instant>,
+    pause: Duration,
+}
+
+impl Drift {
+    const CALM: Duration = Duration::from_secs(60);
+    const LONGEST: Duration = Duration::from_secs(300);
+
+    /// How long a run that only drift asks for has to wait; `None` lets it go ahead.
+    pub(crate) fn delay(&mut self, trigger: Trigger) -> Option<Duration> {
+        if trigger != Trigger::DRIFT {
+            return None;
+        }
+        let now = Instant::now();
+        let since = self.last.map_or(Duration::MAX, |last| now.duration_since(last));
+        if since > Self::CALM.max(self.pause * 2) {
+            self.pause = Duration::ZERO;
+        }
+        if since < self.pause {
+            return Some(self.pause - since);
+        }
+        self.last = Some(now);
+        // Short at first: edits by hand come in groups.
+        self.pause = (self.pause * 2).clamp(Duration::from_millis(250), Self::LONGEST);
+        None
+    }
 }
 
 /// The inputs of a run that succeeded: while they are the same there is nothing to build.
@@ -156,5 +190,28 @@ impl Memories {
 
     pub(crate) fn put(&self, key: &ObjectKey, memory: Memory) {
         self.0.lock().insert(key.clone(), memory);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn fights_are_slowed_down_and_forgotten() {
+        let mut drift = Drift::default();
+        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        let mut waited = Duration::ZERO;
+        for _ in 0..8 {
+            let delay = drift.delay(Trigger::DRIFT).expect("the pause has begun");
+            waited += delay;
+            tokio::time::advance(delay).await;
+            assert_eq!(drift.delay(Trigger::DRIFT), None);
+        }
+        assert!(waited > Duration::from_secs(30), "{waited:?}");
+        assert_eq!(drift.delay(Trigger::OBJECT), None);
+        tokio::time::advance(Duration::from_secs(700)).await;
+        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        assert!(drift.delay(Trigger::DRIFT).is_some_and(|d| d < Duration::from_secs(1)));
     }
 }

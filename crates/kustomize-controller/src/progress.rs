@@ -60,7 +60,7 @@ pub(crate) async fn prepare(
     attempt.origin_revision =
         artifact.metadata.as_ref().and_then(|m| m.get(ORIGIN_REVISION_METADATA).cloned());
     context.waiting.add(&key);
-    dependencies::check(context, &object, &artifact)?;
+    dependencies::check(context, &object, &artifact).await?;
     context.waiting.remove(&key);
 
     attempt.at_work("Fetching manifests");
@@ -378,13 +378,13 @@ async fn publish(
 ) -> Result<bool, StepError> {
     let shown = context
         .reporter
-        .progress(&*attempt.object, &attempt.unfinished())
+        .progress(&*attempt.written, &attempt.unfinished())
         .await
         .map_err(|error| failed(reason::RECONCILIATION_FAILED, error.to_string()))?;
     let Some(object) = shown else { return Ok(false) };
-    attempt.object = Arc::new(object);
+    attempt.written = Arc::new(object);
     attempt.published = true;
-    memory.latest = Some(attempt.object.clone());
+    memory.latest = Some(attempt.written.clone());
     Ok(true)
 }
 

@@ -20,7 +20,7 @@ use windlass_runtime::{
 use crate::{
     WRITER,
     attempt::Attempt,
-    context::Context,
+    context::{self, Context},
     finalize,
     flags::gate,
     memory::{Awaited, Inputs, Memory, Run},
@@ -87,9 +87,16 @@ async fn look(
     if object.spec.suspend {
         return suspended(context, key, object, memory).await;
     }
+    if steps::source::is_unlisted(context, &object) && context.is_starting() {
+        // The listing brings the object back; until then nothing is known of its source.
+        return Requeue::After(context::START_GRACE);
+    }
+    if let Some(delay) = memory.drift.delay(trigger) {
+        return Requeue::After(delay);
+    }
     let (mut attempt, parked) = match resume(context, key, &object, memory, trigger) {
         Some((run, mut attempt)) => {
-            attempt.object = object;
+            attempt.written = object;
             (attempt, Some(run))
         }
         None if is_idle(context, &object, memory, trigger) => {
@@ -256,7 +263,7 @@ pub(crate) async fn report(
     outcome: Outcome<Attempt>,
 ) -> Requeue {
     let Outcome { status: attempt, events, requeue } = outcome;
-    let (object, started) = (attempt.object.clone(), attempt.started);
+    let (object, started) = (attempt.written.clone(), attempt.started);
     let outcome = Outcome { status: attempt.finish(), events, requeue };
     let reported = context.reporter.report(&*object, outcome, started.into_std()).await;
     if let Some(updated) = reported.object {

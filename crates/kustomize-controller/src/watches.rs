@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Resource, ResourceExt, core::PartialObjectMeta};
+use tokio::time::Instant;
 use windlass_api::{
     kustomize::{Kustomization, SourceKind, SubstituteKind},
 };
-use windlass_artifact::{Fetcher, FetcherOptions};
+use windlass_artifact::{Fetcher, FetcherOptions, HostOverrides};
 use windlass_health::{Change, Takeover, Tracker};
 use windlass_runtime::{
     CancellationToken, ObjectKey,
@@ -79,6 +80,7 @@ pub(crate) fn start(
     let fetcher = Fetcher::new(FetcherOptions {
         retries: flags.http_retry,
         max_cache_bytes: flags.artifact_cache_size,
+        hosts: HostOverrides::from_env(),
         ..FetcherOptions::default()
     })?;
     let reporter = Reporter {
@@ -102,6 +104,7 @@ pub(crate) fn start(
         memories: Memories::default(),
         waiting,
         counters,
+        started: Instant::now(),
     }))
 }
 

@@ -84,15 +84,15 @@ fn difference(path: &str, want: &Value, got: &Value) -> Option<String> {
 #[test]
 fn checked_in_definitions_are_the_generated_ones() {
     for (file, crd) in windlass_api::crds() {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("../../config/crd")
-            .join(&file);
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(
-            text,
-            format!("---\n{}", windlass_yaml::json_to_yaml(&crd)),
-            "{file} is stale: run `make crds`"
-        );
+        for dir in ["config/crd", "charts/windlass/crds"] {
+            let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let text = std::fs::read_to_string(root.join(dir).join(&file)).unwrap_or_default();
+            assert_eq!(
+                text,
+                format!("---\n{}", windlass_yaml::json_to_yaml(&crd)),
+                "{dir}/{file} is stale: run `make crds`"
+            );
+        }
     }
 }
 

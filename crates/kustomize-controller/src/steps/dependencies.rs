@@ -1,5 +1,8 @@
 //! Whether what the object depends on is ready.
 
+use std::sync::Arc;
+
+use kube::Api;
 use serde_json::Value;
 use windlass_api::{
     duration,
@@ -29,13 +32,13 @@ pub(crate) fn key_of(object: &Kustomization, dependency: &DependencyReference) -
 }
 
 /// Checks the dependencies in order and stops at the first that is not ready (Flux: spec §5).
-pub(crate) fn check(
+pub(crate) async fn check(
     context: &Context,
     object: &Kustomization,
     artifact: &Artifact,
 ) -> Result<(), StepError> {
     for dependency in &object.spec.depends_on {
-        if let Err(message) = check_one(context, object, dependency, artifact)? {
+        if let Err(message) = check_one(context, object, dependency, artifact).await? {
             let delay = context.flags.common.requeue_dependency;
             let mut error = waiting(reason::DEPENDENCY_NOT_READY, message, delay);
             if let StepError::Waiting(failure) = &mut error {
@@ -56,18 +59,16 @@ fn tell(failure: &mut Failure, delay: std::time::Duration) {
 }
 
 /// The inner error says why the dependency is not ready; the outer one ends the run for good.
-fn check_one(
+async fn check_one(
     context: &Context,
     object: &Kustomization,
     dependency: &DependencyReference,
     artifact: &Artifact,
 ) -> Result<Result<(), String>, StepError> {
     let key = key_of(object, dependency);
-    let Some(found) = context.kustomizations.get(&key) else {
-        return Ok(Err(format!(
-            "dependency '{key}' not found: kustomizations.kustomize.toolkit.fluxcd.io \"{}\" not found",
-            key.name
-        )));
+    let found = match find(context, &key).await {
+        Ok(found) => found,
+        Err(why) => return Ok(Err(format!("dependency '{key}' not found: {why}"))),
     };
     if let Some(source) = dependency.ready_expr.as_deref().filter(|e| !e.is_empty()) {
         let expr = ReadyExpr::compile(source).map_err(|error| {
@@ -94,6 +95,26 @@ fn check_one(
         return Ok(Err(format!("dependency '{key}' revision is not up to date")));
     }
     Ok(Ok(()))
+}
+
+/// The dependency as the watch shows it, or, where the watch is restricted to a shard or a
+/// namespace, as the API server does.
+async fn find(context: &Context, key: &ObjectKey) -> Result<Arc<Kustomization>, String> {
+    if let Some(found) = context.kustomizations.get(key) {
+        return Ok(found);
+    }
+    let missing =
+        || format!("kustomizations.kustomize.toolkit.fluxcd.io \"{}\" not found", key.name);
+    let scope = context.flags.common.watch_scope();
+    if scope.label_selector.is_none() && scope.namespace.is_none() {
+        return Err(missing());
+    }
+    let api = Api::<Kustomization>::namespaced(context.clients.own(), &key.namespace);
+    match api.get_opt(&key.name).await {
+        Ok(Some(found)) => Ok(Arc::new(found)),
+        Ok(None) => Err(missing()),
+        Err(error) => Err(super::identity::api_message(&error)),
+    }
 }
 
 fn is_ready(object: &Kustomization) -> bool {

@@ -40,6 +40,12 @@ pub(crate) fn resolve(context: &Context, object: &Kustomization) -> Result<Artif
     }
 }
 
+/// Whether the watch of the object's kind of source has not listed yet.
+pub(crate) fn is_unlisted(context: &Context, object: &Kustomization) -> bool {
+    matches!(context.sources.get(&source_of(object)), Lookup::Unlisted)
+        && check_access(context, object, &source_of(object)).is_ok()
+}
+
 fn check_access(
     context: &Context,
     object: &Kustomization,

@@ -7,14 +7,16 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
-use kube::runtime::{WatchStreamExt, watcher};
+use kube::runtime::watcher;
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tracing::{debug, warn};
 
 pub use store::Store;
+use crate::queue::jittered;
 use store::Writer;
 use tolerant::Tolerant;
 
@@ -93,6 +95,10 @@ pub fn drop_managed_fields<K: Resource>(object: &mut K) {
     object.meta_mut().managed_fields = None;
 }
 
+/// Pauses after failed lists and watches.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 async fn drive<K>(
     kind: String,
     api: Api<Tolerant<K>>,
@@ -104,8 +110,19 @@ async fn drive<K>(
     K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     K::DynamicType: Clone,
 {
-    let mut events = std::pin::pin!(watcher(api, config).default_backoff());
+    let mut events = std::pin::pin!(watcher(api, config));
+    let mut pause = FIRST_PAUSE;
     while let Some(event) = events.next().await {
+        // The watcher's own back-off starts anew with every `Init`, which precedes each try: a kind
+        // that is not installed would be listed once a second for ever.
+        match &event {
+            Err(_) => {
+                tokio::time::sleep(jittered(pause, 20)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Ok(watcher::Event::Init) => {}
+            Ok(_) => pause = FIRST_PAUSE,
+        }
         match event {
             Ok(watcher::Event::Init) => store.begin(),
             Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {

@@ -1,0 +1,113 @@
+# `make` prints what there is.
+
+# The target of static binaries; aarch64-unknown-linux-musl works where its C compiler is installed.
+MUSL ?= x86_64-unknown-linux-musl
+# Tests compare with recordings of the original tools where these are present.
+WINDLASS_CONFORMANCE ?= $(abspath ../shared/conformance)
+CARGO ?= cargo
+CRDS := config/crd charts/windlass/crds
+RUST_SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.rs')
+
+export WINDLASS_CONFORMANCE
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## Print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build everything, for development
+	$(CARGO) build --workspace --locked
+
+.PHONY: test
+test: tools control-plane ## Run every test
+	$(CARGO) test --workspace --locked --no-fail-fast
+
+.PHONY: lint
+lint: line-limit ## Check format, Clippy, file sizes, dependencies
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(MAKE) --no-print-directory deny
+
+.PHONY: fmt
+fmt: ## Format the Rust code
+	$(CARGO) fmt --all
+
+.PHONY: crds
+crds: ## Write the CustomResourceDefinitions from the Rust types
+	@for dir in $(CRDS); do \
+		$(CARGO) run --quiet --locked -p windlass-api --bin crdgen -- $$dir || exit 1; \
+	done
+
+.PHONY: demo
+demo: demo-tools control-plane ## Show the main job on a cluster of its own (KEEP=1, REPO=https://… DIR=./path BRANCH=main)
+	$(CARGO) build --locked --bins -p source-controller -p kustomize-controller -p windlass
+	KEEP="$(KEEP)" REPO="$(REPO)" DIR="$(DIR)" BRANCH="$(BRANCH)" $(CARGO) run --locked -p windlass-e2e --bin demo
+
+.PHONY: bench
+bench: demo-tools control-plane ## Measure 100 Kustomizations beside the floor of the API server (N=500, CONCURRENT=20)
+	$(CARGO) run --release --locked -p windlass-e2e --bin bench
+
+.PHONY: scenarios
+scenarios: tools control-plane ## Compare with the recorded answers of the originals (ONLY=name,… LOGS=dir)
+	$(CARGO) test --locked -p windlass-e2e --test it scenarios -- --nocapture
+
+.PHONY: conformance
+conformance: tools control-plane ## Run the tests that use recordings, and show which were skipped
+	$(CARGO) test --locked -p windlass-api -p windlass-yaml -p windlass-kustomize -p windlass-git -- --nocapture
+	@$(MAKE) --no-print-directory scenarios
+
+.PHONY: control-plane
+control-plane: ## Build the test control plane (cached outside of the checkout)
+	@bash e2e/control-plane/build.sh >/dev/null
+
+.PHONY: static
+static: ## Build static release binaries into target/images
+	rustup target add $(MUSL)
+	$(CARGO) build --release --locked --target $(MUSL) -p source-controller -p kustomize-controller -p windlass
+	@mkdir -p target/images
+	@for name in source-controller kustomize-controller windlass; do \
+		install -m 755 "$${CARGO_TARGET_DIR:-target}/$(MUSL)/release/$$name" target/images/$$name || exit 1; \
+	done
+	@ls -l target/images
+
+.PHONY: deny
+deny: ## Check licences, sources, bans and advisories of dependencies (needs cargo-deny)
+	@if ! command -v cargo-deny >/dev/null; then \
+		echo "deny: skipped, cargo-deny is not installed"; \
+	elif git ls-remote --quiet --exit-code https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then \
+		$(CARGO) deny --locked check; \
+	else \
+		echo "deny: the advisory database cannot be reached, advisories are not checked"; \
+		$(CARGO) deny --locked check bans licenses sources; \
+	fi
+
+.PHONY: line-limit
+line-limit: # No source file is longer than 600 lines.
+	@wc -l $(RUST_SOURCES) | awk '$$2 != "total" && $$1 > 600 { print $$2 ": " $$1 " lines, at most 600"; bad = 1 } END { exit bad }'
+
+.PHONY: clean
+clean: ## Remove what was built in the checkout
+	$(CARGO) clean
+
+# What the tests and the demo need besides Rust. A missing one is named before anything is built.
+define need
+	@command -v $(1) >/dev/null || { echo "$(1) is needed: $(2)" >&2; exit 1; }
+endef
+
+.PHONY: demo-tools
+demo-tools:
+	$(call need,cargo,install Rust with rustup)
+	$(call need,go,install Go 1.26 or later)
+	$(call need,git,install git)
+	$(call need,cc,install a C compiler)
+
+.PHONY: tools
+tools: demo-tools
+	@command -v sshd >/dev/null || test -x /usr/sbin/sshd || { echo "sshd is needed: install openssh-server" >&2; exit 1; }
+	$(call need,ssh-keygen,install openssh-client)
+	@test ! -d "$(WINDLASS_CONFORMANCE)/flux" || python3 -c 'import yaml' 2>/dev/null || \
+		{ echo "PyYAML is needed by python3 to play recorded scenarios: pip install pyyaml" >&2; exit 1; }
+	@test ! -d "$(WINDLASS_CONFORMANCE)/flux" || command -v openssl >/dev/null || \
+		{ echo "openssl is needed to play recorded scenarios" >&2; exit 1; }
