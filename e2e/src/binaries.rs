@@ -9,7 +9,9 @@ use std::{
 
 /// The root of the checkout.
 pub fn workspace_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in a workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate lies in a workspace")
 }
 
 /// The directory with the controllers' binaries: `WINDLASS_BIN`, or else where Cargo puts them,
@@ -29,14 +31,18 @@ pub fn binaries() -> &'static Path {
             .expect("the running program lies in a directory")
             .to_owned();
         let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.current_dir(workspace_root()).args(["build", "--quiet", "--bins"]);
+        build
+            .current_dir(workspace_root())
+            .args(["build", "--quiet", "--bins"]);
         for package in ["source-controller", "kustomize-controller", "windlass"] {
             build.args(["--package", package]);
         }
         if dir.ends_with("release") {
             build.arg("--release");
         }
-        build.arg("--target-dir").arg(dir.parent().expect("the profile lies in the target"));
+        build
+            .arg("--target-dir")
+            .arg(dir.parent().expect("the profile lies in the target"));
         let status = build.status().expect("cargo runs");
         assert!(status.success(), "building the controllers failed");
         dir

@@ -2,7 +2,6 @@
 //! real Git server. The tests of this crate, the demo and the bench are built from it.
 #![expect(
     clippy::expect_used,
-    clippy::unwrap_used,
     reason = "a harness fails the test, the demo or the bench when its surroundings are broken"
 )]
 

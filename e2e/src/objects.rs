@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use windlass_testkit::wait_until;
 
 /// How long anything may take until the harness gives up.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A namespace and a client.
 #[derive(Clone)]
@@ -22,14 +22,19 @@ pub struct Objects {
 
 impl fmt::Debug for Objects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Objects").field("namespace", &self.namespace).finish_non_exhaustive()
+        f.debug_struct("Objects")
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
     }
 }
 
 impl Objects {
     /// The objects of `namespace`.
     pub fn new(client: &Client, namespace: &str) -> Self {
-        Self { client: client.clone(), namespace: namespace.to_owned() }
+        Self {
+            client: client.clone(),
+            namespace: namespace.to_owned(),
+        }
     }
 
     /// The name of the namespace.
@@ -88,7 +93,9 @@ impl Objects {
         let list = self.of(kind).list(&ListParams::default()).await;
         let list = list.unwrap_or_else(|error| panic!("listing {kind}: {error}"));
         let items = list.items.into_iter();
-        items.map(|object| serde_json::to_value(object).expect("an object is JSON")).collect()
+        items
+            .map(|object| serde_json::to_value(object).expect("an object is JSON"))
+            .collect()
     }
 
     /// Applies one object.
@@ -100,7 +107,10 @@ impl Objects {
         let text = |value: &Value| value.as_str().expect("an object is complete").to_owned();
         let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
         let name = text(&object["metadata"]["name"]);
-        let parameters = PatchParams { dry_run, ..PatchParams::apply("e2e").force() };
+        let parameters = PatchParams {
+            dry_run,
+            ..PatchParams::apply("e2e").force()
+        };
         self.api(&api_version, &kind)
             .patch(&name, &parameters, &Patch::Apply(&object))
             .await
@@ -144,7 +154,10 @@ impl Objects {
 
     /// Patches an object, as `kubectl patch --type=merge` does.
     pub async fn patch(&self, kind: &str, name: &str, patch: Value) {
-        let parameters = PatchParams { field_manager: Some("e2e-edit".into()), ..Default::default() };
+        let parameters = PatchParams {
+            field_manager: Some("e2e-edit".into()),
+            ..Default::default()
+        };
         self.of(kind)
             .patch(name, &parameters, &Patch::Merge(&patch))
             .await
@@ -163,11 +176,22 @@ impl Objects {
     pub async fn poke(&self, kind: &str, name: &str) {
         let now = jiff::Timestamp::now().to_string();
         let annotations = json!({"reconcile.fluxcd.io/requestedAt": now});
-        self.patch(kind, name, json!({"metadata": {"annotations": annotations}})).await;
+        self.patch(
+            kind,
+            name,
+            json!({"metadata": {"annotations": annotations}}),
+        )
+        .await;
     }
 
     /// Waits until the object satisfies a predicate, and answers it.
-    pub async fn until(&self, kind: &str, name: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(
+        &self,
+        kind: &str,
+        name: &str,
+        what: &str,
+        is: impl Fn(&Value) -> bool,
+    ) -> Value {
         let mut last = Value::Null;
         let label = format!("{kind}/{name} in {}: {what}", self.namespace);
         wait_until(&label, DEADLINE, async || {
@@ -179,16 +203,32 @@ impl Objects {
     }
 
     /// Waits until a condition of the current generation has this status.
-    pub async fn until_condition(&self, kind: &str, name: &str, type_: &str, status: &str) -> Value {
-        self.until(kind, name, &format!("{type_}={status}"), |o| is_condition(o, type_, status)).await
+    pub async fn until_condition(
+        &self,
+        kind: &str,
+        name: &str,
+        type_: &str,
+        status: &str,
+    ) -> Value {
+        self.until(kind, name, &format!("{type_}={status}"), |o| {
+            is_condition(o, type_, status)
+        })
+        .await
     }
 
     /// Waits until the `Kustomization` has applied the commit and is ready.
     pub async fn until_applied(&self, name: &str, commit: &str) -> Value {
-        self.until("Kustomization", name, &format!("applied {commit}"), |object| {
-            let applied = object["status"]["lastAppliedRevision"].as_str().unwrap_or_default();
-            applied.ends_with(commit) && is_condition(object, "Ready", "True")
-        })
+        self.until(
+            "Kustomization",
+            name,
+            &format!("applied {commit}"),
+            |object| {
+                let applied = object["status"]["lastAppliedRevision"]
+                    .as_str()
+                    .unwrap_or_default();
+                applied.ends_with(commit) && is_condition(object, "Ready", "True")
+            },
+        )
         .await
     }
 
@@ -200,7 +240,10 @@ impl Objects {
 
 /// A condition of an object.
 pub fn condition<'a>(object: &'a Value, type_: &str) -> Option<&'a Value> {
-    object["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == type_)
+    object["status"]["conditions"]
+        .as_array()?
+        .iter()
+        .find(|c| c["type"] == type_)
 }
 
 /// Whether a condition of the current generation has this status.
@@ -215,7 +258,9 @@ pub fn is_condition(object: &Value, type_: &str, status: &str) -> bool {
 
 /// A merge of objects in which null removes.
 fn merge(into: &mut Value, from: Value) {
-    let (Some(map), Value::Object(from)) = (into.as_object_mut(), from) else { return };
+    let (Some(map), Value::Object(from)) = (into.as_object_mut(), from) else {
+        return;
+    };
     for (key, value) in from {
         match (map.get_mut(&key), value) {
             (_, Value::Null) => drop(map.remove(&key)),

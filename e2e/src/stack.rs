@@ -68,7 +68,9 @@ pub struct Stack {
 
 impl fmt::Debug for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stack").field("dir", &self.dir.path()).finish_non_exhaustive()
+        f.debug_struct("Stack")
+            .field("dir", &self.dir.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,8 +78,11 @@ impl Stack {
     /// Starts everything and installs the CRDs.
     pub async fn start(options: StackOptions) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let plane =
-            ControlPlane::start(Options { nodes: options.nodes, audit: options.audit }).await;
+        let plane = ControlPlane::start(Options {
+            nodes: options.nodes,
+            audit: options.audit,
+        })
+        .await;
         plane.apply_crds(&workspace_root().join("config/crd")).await;
         let client = plane.client().await;
         let dir = tempfile::tempdir().expect("a temporary directory");
@@ -94,10 +99,9 @@ impl Stack {
             dir,
             starts: 0,
         };
-        Objects::new(&stack.client, "").apply_text(
-            "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux-system}\n",
-        )
-        .await;
+        Objects::new(&stack.client, "")
+            .apply_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: flux-system}\n")
+            .await;
         stack.start_controller(Controller::Source);
         stack.start_controller(Controller::Kustomize);
         stack
@@ -106,7 +110,11 @@ impl Stack {
     /// Starts a controller that is not running.
     pub fn start_controller(&mut self, controller: Controller) {
         let [storage, source_metrics, source_health, metrics, health] = self.ports;
-        let dir = self.options.binaries.clone().unwrap_or_else(|| binaries().to_owned());
+        let dir = self
+            .options
+            .binaries
+            .clone()
+            .unwrap_or_else(|| binaries().to_owned());
         let mut command = Command::new(dir.join(controller.name()));
         command
             .env("RUNTIME_NAMESPACE", "flux-system")
@@ -126,7 +134,10 @@ impl Stack {
                 .args(&self.options.kustomize_flags),
         };
         self.starts += 1;
-        let log = self.dir.path().join(format!("{}-{}.log", controller.name(), self.starts));
+        let log = self
+            .dir
+            .path()
+            .join(format!("{}-{}.log", controller.name(), self.starts));
         let process = Process::spawn(&command, &log);
         match controller {
             Controller::Source => self.source = Some(process),

@@ -1,4 +1,4 @@
-//! The CustomResourceDefinitions, derived from the types.
+//! The `CustomResourceDefinitions`, derived from the types.
 
 use kube::CustomResourceExt;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 //! (condition types, reasons, annotations) that clients, dashboards and alerts depend on.
 //!
 //! The types are the single source of the API: [`crds`] derives the
-//! CustomResourceDefinitions from them. This crate knows nothing of clients, files or engines.
+//! `CustomResourceDefinitions` from them. This crate knows nothing of clients, files or engines.
 
 pub mod crd;
 pub mod duration;

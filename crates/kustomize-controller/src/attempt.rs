@@ -62,22 +62,30 @@ impl Attempt {
     }
 
     pub(crate) fn ready(&mut self, status: Status, reason: &str, message: impl Into<String>) {
-        self.conditions.set(condition::READY, status, reason, message, self.generation());
+        self.conditions
+            .set(condition::READY, status, reason, message, self.generation());
     }
 
     /// Marks the run as being at work on `what` ("Building manifests").
     pub(crate) fn at_work(&mut self, what: &str) {
-        self.ready(Status::Unknown, reason::PROGRESSING, "Reconciliation in progress");
+        self.ready(
+            Status::Unknown,
+            reason::PROGRESSING,
+            "Reconciliation in progress",
+        );
         let message = format!(
             "{what} for revision {} with a timeout of {}",
             self.revision.as_deref().unwrap_or_default(),
             duration::format(self.object.spec.effective_timeout()),
         );
-        self.conditions.mark_reconciling(reason::PROGRESSING, message, self.generation());
+        self.conditions
+            .mark_reconciling(reason::PROGRESSING, message, self.generation());
     }
 
     pub(crate) fn ready_reason(&self) -> Option<&str> {
-        self.conditions.get(condition::READY).map(|c| c.reason.as_str())
+        self.conditions
+            .get(condition::READY)
+            .map(|c| c.reason.as_str())
     }
 
     /// An event about this run. Its reason is that of the Ready condition (Flux: spec §3).
@@ -87,12 +95,18 @@ impl Attempt {
             Severity::Info | Severity::Trace => "info",
         };
         let reason = self.ready_reason().unwrap_or(fallback);
-        EventRecord { metadata: self.event_metadata(), ..EventRecord::new(severity, reason, message) }
+        EventRecord {
+            metadata: self.event_metadata(),
+            ..EventRecord::new(severity, reason, message)
+        }
     }
 
     fn event_metadata(&self) -> BTreeMap<String, String> {
         // A run that ends before its source is known speaks of the revision tried last.
-        let revision = self.revision.as_ref().or(self.status.last_attempted_revision.as_ref());
+        let revision = self
+            .revision
+            .as_ref()
+            .or(self.status.last_attempted_revision.as_ref());
         [
             (REVISION_ANNOTATION, revision),
             (ORIGIN_REVISION_ANNOTATION, self.origin_revision.as_ref()),
@@ -112,17 +126,22 @@ impl Attempt {
                 duration::format(next),
             ),
         );
-        event.metadata.insert(COMMIT_STATUS_ANNOTATION.to_owned(), "update".to_owned());
+        event
+            .metadata
+            .insert(COMMIT_STATUS_ANNOTATION.to_owned(), "update".to_owned());
         event
     }
 
     /// Notes the outcome of one set of manifests.
     pub(crate) fn remember_outcome(&mut self, digest: &str, outcome: &str) {
         let now = Time(jiff::Timestamp::now());
-        let metadata = [("revision", &self.revision), ("originRevision", &self.origin_revision)]
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
-            .collect();
+        let metadata = [
+            ("revision", &self.revision),
+            ("originRevision", &self.origin_revision),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
+        .collect();
         let history = &mut self.status.history;
         let known = history
             .iter()
@@ -130,7 +149,9 @@ impl Attempt {
             .map(|index| history.remove(index));
         let snapshot = Snapshot {
             digest: digest.to_owned(),
-            first_reconciled: known.as_ref().map_or_else(|| now.clone(), |s| s.first_reconciled.clone()),
+            first_reconciled: known
+                .as_ref()
+                .map_or_else(|| now.clone(), |s| s.first_reconciled.clone()),
             last_reconciled: now,
             last_reconciled_duration: duration::format(self.started.elapsed()),
             last_reconciled_status: outcome.to_owned(),

@@ -19,9 +19,7 @@ use windlass_runtime::{
     watch::Store,
 };
 
-use crate::{
-    attempt::Attempt, flags::Flags, memory::Memories, sources::Sources, trigger::Trigger,
-};
+use crate::{attempt::Attempt, flags::Flags, memory::Memories, sources::Sources, trigger::Trigger};
 
 /// How long after the start a kind of source that has not been listed is taken for one that
 /// soon will be, not for one that is not installed.
@@ -49,7 +47,9 @@ pub(crate) struct Context {
 impl Context {
     /// Tells of something that happened during a run, at once.
     pub(crate) fn record(&self, attempt: &Attempt, event: EventRecord) {
-        self.reporter.recorder.record(&Involved::of(&*attempt.object), event);
+        self.reporter
+            .recorder
+            .record(&Involved::of(&*attempt.object), event);
     }
 
     /// Whether the watches may still be at their first listing.
@@ -87,7 +87,9 @@ impl Waiting {
         waiting
             .into_iter()
             .filter(|key| {
-                store.get(key).is_some_and(|object| depends_on(&object, dependency))
+                store
+                    .get(key)
+                    .is_some_and(|object| depends_on(&object, dependency))
             })
             .collect()
     }
@@ -104,6 +106,9 @@ fn depends_on(object: &Kustomization, dependency: &ObjectKey) -> bool {
 impl Attempt {
     /// The key of the object.
     pub(crate) fn key(&self) -> ObjectKey {
-        ObjectKey::new(self.object.namespace().unwrap_or_default(), self.object.name_any())
+        ObjectKey::new(
+            self.object.namespace().unwrap_or_default(),
+            self.object.name_any(),
+        )
     }
 }

@@ -48,7 +48,8 @@ pub(crate) async fn run(
             }
         }
     }
-    match patch::remove_finalizer(&context.clients.own(), &WRITER, &*object, meta::FINALIZER).await {
+    match patch::remove_finalizer(&context.clients.own(), &WRITER, &*object, meta::FINALIZER).await
+    {
         Ok(_) => Requeue::Done,
         Err(error) => {
             error!(%error, "removing the finalizer failed");
@@ -79,7 +80,11 @@ async fn delete_objects(
     object: &Arc<Kustomization>,
     memory: &mut Memory,
 ) -> Result<Deletion, String> {
-    let inventory = object.status.as_ref().and_then(|s| s.inventory.clone()).unwrap_or_default();
+    let inventory = object
+        .status
+        .as_ref()
+        .and_then(|s| s.inventory.clone())
+        .unwrap_or_default();
     if inventory.entries.is_empty() {
         return Ok(Deletion::Over);
     }
@@ -114,7 +119,11 @@ async fn delete_objects(
         return Ok(Deletion::Over);
     }
     let awaited = ChangeSet {
-        entries: deleted.entries.into_iter().filter(|c| c.action == Action::Deleted).collect(),
+        entries: deleted
+            .entries
+            .into_iter()
+            .filter(|c| c.action == Action::Deleted)
+            .collect(),
     };
     let deadline = Instant::now() + object.spec.effective_timeout();
     await_termination(context, &attempt, memory, &applier, awaited, deadline).await
@@ -128,7 +137,10 @@ async fn await_termination(
     deleted: ChangeSet,
     deadline: Instant,
 ) -> Result<Deletion, String> {
-    let left = applier.remaining(&deleted).await.map_err(|error| error.to_string())?;
+    let left = applier
+        .remaining(&deleted)
+        .await
+        .map_err(|error| error.to_string())?;
     if left.is_empty() {
         return Ok(Deletion::Over);
     }
@@ -143,7 +155,9 @@ async fn await_termination(
 }
 
 async fn account_is_gone(context: &Context, object: &Kustomization) -> Result<bool, String> {
-    let Some(name) = identity::service_account(context, object) else { return Ok(false) };
+    let Some(name) = identity::service_account(context, object) else {
+        return Ok(false);
+    };
     let namespace = object.namespace().unwrap_or_default();
     let accounts = Api::<ServiceAccount>::namespaced(context.clients.own(), &namespace);
     accounts

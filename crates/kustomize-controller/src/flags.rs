@@ -22,19 +22,19 @@ pub const FEATURE_GATES: &[(&str, bool)] = &[
 
 /// Names of the feature gates.
 #[allow(missing_docs, reason = "each constant is the word it spells")]
-pub mod gate {
-    pub const CACHE_SECRETS_AND_CONFIG_MAPS: &str = "CacheSecretsAndConfigMaps";
-    pub const DISABLE_STATUS_POLLER_CACHE: &str = "DisableStatusPollerCache";
-    pub const DISABLE_FAIL_FAST_BEHAVIOR: &str = "DisableFailFastBehavior";
-    pub const STRICT_POST_BUILD_SUBSTITUTIONS: &str = "StrictPostBuildSubstitutions";
-    pub const GROUP_CHANGE_LOG: &str = "GroupChangeLog";
-    pub const ADDITIVE_CEL_DEPENDENCY_CHECK: &str = "AdditiveCELDependencyCheck";
-    pub const EXTERNAL_ARTIFACT: &str = "ExternalArtifact";
-    pub const CANCEL_HEALTH_CHECK_ON_NEW_REVISION: &str = "CancelHealthCheckOnNewRevision";
-    pub const DISABLE_CONFIG_WATCHERS: &str = "DisableConfigWatchers";
-    pub const DIRECT_SOURCE_FETCH: &str = "DirectSourceFetch";
-    pub const MIGRATE_API_VERSION: &str = "MigrateAPIVersion";
-    pub const OBJECT_LEVEL_WORKLOAD_IDENTITY: &str = "ObjectLevelWorkloadIdentity";
+pub(crate) mod gate {
+    pub(crate) const CACHE_SECRETS_AND_CONFIG_MAPS: &str = "CacheSecretsAndConfigMaps";
+    pub(crate) const DISABLE_STATUS_POLLER_CACHE: &str = "DisableStatusPollerCache";
+    pub(crate) const DISABLE_FAIL_FAST_BEHAVIOR: &str = "DisableFailFastBehavior";
+    pub(crate) const STRICT_POST_BUILD_SUBSTITUTIONS: &str = "StrictPostBuildSubstitutions";
+    pub(crate) const GROUP_CHANGE_LOG: &str = "GroupChangeLog";
+    pub(crate) const ADDITIVE_CEL_DEPENDENCY_CHECK: &str = "AdditiveCELDependencyCheck";
+    pub(crate) const EXTERNAL_ARTIFACT: &str = "ExternalArtifact";
+    pub(crate) const CANCEL_HEALTH_CHECK_ON_NEW_REVISION: &str = "CancelHealthCheckOnNewRevision";
+    pub(crate) const DISABLE_CONFIG_WATCHERS: &str = "DisableConfigWatchers";
+    pub(crate) const DIRECT_SOURCE_FETCH: &str = "DirectSourceFetch";
+    pub(crate) const MIGRATE_API_VERSION: &str = "MigrateAPIVersion";
+    pub(crate) const OBJECT_LEVEL_WORKLOAD_IDENTITY: &str = "ObjectLevelWorkloadIdentity";
 }
 
 /// Builds what sources publish and keeps the cluster in that state.
@@ -67,7 +67,7 @@ pub struct Flags {
     /// Secret with the age keys of the whole cluster.
     #[arg(long, default_value = "")]
     pub sops_age_secret: String,
-    /// ConfigMap with the Vault instances that may be used for decryption.
+    /// `ConfigMap` with the Vault instances that may be used for decryption.
     #[arg(long, default_value = "")]
     pub sops_vault_configmap: String,
     /// Field managers, by prefix, whose fields are taken over.
@@ -89,8 +89,14 @@ impl Flags {
     pub fn gates(&self) -> Result<FeatureGates, String> {
         let gates = FeatureGates::parse(FEATURE_GATES, &self.common.feature_gates)?;
         let needs_identity = [
-            ("default-decryption-service-account", &self.default_decryption_service_account),
-            ("default-kubeconfig-service-account", &self.default_kubeconfig_service_account),
+            (
+                "default-decryption-service-account",
+                &self.default_decryption_service_account,
+            ),
+            (
+                "default-kubeconfig-service-account",
+                &self.default_kubeconfig_service_account,
+            ),
         ];
         for (flag, value) in needs_identity {
             if !value.is_empty() && !gates.enabled(gate::OBJECT_LEVEL_WORKLOAD_IDENTITY) {

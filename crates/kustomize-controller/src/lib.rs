@@ -63,11 +63,25 @@ pub async fn run(flags: Flags, shutdown: CancellationToken) -> anyhow::Result<()
     let servers = shutdown.child_token();
     let _ended = servers.clone().drop_guard();
     if !flags.common.metrics_addr.is_off() {
-        let listener = flags.common.metrics_addr.bind().await.context("binding --metrics-addr")?;
-        tokio::spawn(windlass_runtime::metrics::serve(listener, metrics.clone(), servers.clone()));
+        let listener = flags
+            .common
+            .metrics_addr
+            .bind()
+            .await
+            .context("binding --metrics-addr")?;
+        tokio::spawn(windlass_runtime::metrics::serve(
+            listener,
+            metrics.clone(),
+            servers.clone(),
+        ));
     }
     if !flags.common.health_addr.is_off() {
-        let listener = flags.common.health_addr.bind().await.context("binding --health-addr")?;
+        let listener = flags
+            .common
+            .health_addr
+            .bind()
+            .await
+            .context("binding --health-addr")?;
         tokio::spawn(probes::serve(listener, || true, servers.clone()));
     }
     let election = flags
@@ -89,9 +103,15 @@ pub async fn run(flags: Flags, shutdown: CancellationToken) -> anyhow::Result<()
         Some(options) => {
             let mut result = Ok(());
             let outcome = &mut result;
-            election::run(clients.own(), options, &metrics, shutdown, |token| async move {
-                *outcome = lead(token).await;
-            })
+            election::run(
+                clients.own(),
+                options,
+                &metrics,
+                shutdown,
+                |token| async move {
+                    *outcome = lead(token).await;
+                },
+            )
             .await?;
             result
         }

@@ -10,7 +10,7 @@ use windlass_api::{
     kustomize::{Kustomization, ResourceInventory},
     source::Artifact,
 };
-use windlass_apply::{Applier, AppliedMemory, ChangeSet, Stage};
+use windlass_apply::{AppliedMemory, Applier, ChangeSet, Stage};
 use windlass_runtime::ObjectKey;
 
 use crate::{attempt::Attempt, steps::build::Trace, trigger::Trigger};
@@ -45,8 +45,8 @@ pub(crate) struct Drift {
 }
 
 impl Drift {
-    const CALM: Duration = Duration::from_secs(60);
-    const LONGEST: Duration = Duration::from_secs(300);
+    const CALM: Duration = Duration::from_mins(1);
+    const LONGEST: Duration = Duration::from_mins(5);
 
     /// How long a run that only drift asks for has to wait; `None` lets it go ahead.
     pub(crate) fn delay(&mut self, trigger: Trigger) -> Option<Duration> {
@@ -54,12 +54,14 @@ impl Drift {
             return None;
         }
         let now = Instant::now();
-        let since = self.last.map_or(Duration::MAX, |last| now.duration_since(last));
+        let since = self
+            .last
+            .map_or(Duration::MAX, |last| now.duration_since(last));
         if since > Self::CALM.max(self.pause * 2) {
             self.pause = Duration::ZERO;
         }
         if since < self.pause {
-            return Some(self.pause - since);
+            return Some(self.pause.saturating_sub(since));
         }
         self.last = Some(now);
         // Short at first: edits by hand come in groups.
@@ -122,7 +124,11 @@ pub(crate) enum Awaited {
 impl Wait {
     pub(crate) fn until(what: Awaited, timeout: Duration) -> Self {
         let since = Instant::now();
-        Self { what, since, deadline: since + timeout }
+        Self {
+            what,
+            since,
+            deadline: since + timeout,
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -152,7 +158,10 @@ impl Inputs {
 
 /// The token of the last request for a reconcile.
 pub(crate) fn requested_at(object: &Kustomization) -> Option<String> {
-    object.annotations().get(windlass_api::meta::REQUESTED_AT).cloned()
+    object
+        .annotations()
+        .get(windlass_api::meta::REQUESTED_AT)
+        .cloned()
 }
 
 impl Memory {
@@ -168,14 +177,18 @@ impl Memory {
 
     /// Time until the next run that is due anyway.
     pub(crate) fn until_due(&self) -> Option<Duration> {
-        self.due.map(|due| due.saturating_duration_since(Instant::now()))
+        self.due
+            .map(|due| due.saturating_duration_since(Instant::now()))
     }
 }
 
 /// Resource versions are compared as numbers, which the API has promised since Kubernetes 1.35
 /// and etcd-backed servers did before.
 fn version(object: &Kustomization) -> u64 {
-    object.resource_version().and_then(|v| v.parse().ok()).unwrap_or_default()
+    object
+        .resource_version()
+        .and_then(|v| v.parse().ok())
+        .unwrap_or_default()
 }
 
 /// The memories of all Kustomizations. A run takes its memory out and puts it back, which needs
@@ -212,6 +225,10 @@ mod tests {
         assert_eq!(drift.delay(Trigger::OBJECT), None);
         tokio::time::advance(Duration::from_secs(700)).await;
         assert_eq!(drift.delay(Trigger::DRIFT), None);
-        assert!(drift.delay(Trigger::DRIFT).is_some_and(|d| d < Duration::from_secs(1)));
+        assert!(
+            drift
+                .delay(Trigger::DRIFT)
+                .is_some_and(|d| d < Duration::from_secs(1))
+        );
     }
 }

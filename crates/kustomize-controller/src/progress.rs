@@ -24,16 +24,14 @@ use crate::{
     memory::{Awaited, Inputs, Memory, Run, Settled, Wait},
     reconcile::SHOW_WAIT_AFTER,
     steps::{
-        apply, build, dependencies,
-        failed,
-        health,
+        apply, build, dependencies, failed, health,
         identity::{self, Identity},
         source, stalled, variables,
     },
 };
 
 /// How long a stage may take until the next may start (Flux: spec §10.4).
-const STAGE_TIMEOUT: Duration = Duration::from_secs(60);
+const STAGE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How far a run has come.
 pub(crate) enum Progress {
@@ -57,8 +55,10 @@ pub(crate) async fn prepare(
     check_gates(context, &object)?;
     let artifact = source::resolve(context, &object)?;
     attempt.revision = Some(artifact.revision.clone());
-    attempt.origin_revision =
-        artifact.metadata.as_ref().and_then(|m| m.get(ORIGIN_REVISION_METADATA).cloned());
+    attempt.origin_revision = artifact
+        .metadata
+        .as_ref()
+        .and_then(|m| m.get(ORIGIN_REVISION_METADATA).cloned());
     context.waiting.add(&key);
     dependencies::check(context, &object, &artifact).await?;
     context.waiting.remove(&key);
@@ -94,8 +94,16 @@ pub(crate) async fn prepare(
         settled.trace = before.trace.clone();
         settled.manifests.clone_from(&before.manifests);
         let mut changes = ChangeSet::default();
-        ids.into_iter().for_each(|id| changes.push(id, Action::Unchanged));
-        return Ok(Run::new(inputs, Vec::new(), changes, old_inventory, settled));
+        for id in ids {
+            changes.push(id, Action::Unchanged);
+        }
+        return Ok(Run::new(
+            inputs,
+            Vec::new(),
+            changes,
+            old_inventory,
+            settled,
+        ));
     }
     let manifests = build::build(context, object.clone(), tree, path, variables).await?;
     context.counters.builds.inc();
@@ -105,18 +113,24 @@ pub(crate) async fn prepare(
     let stages = apply::stages(context, &object, manifests).inspect_err(|_| {
         attempt.remember_outcome(&settled.manifests, reason::RECONCILIATION_FAILED);
     })?;
-    Ok(Run::new(inputs, stages, ChangeSet::default(), old_inventory, settled))
+    Ok(Run::new(
+        inputs,
+        stages,
+        ChangeSet::default(),
+        old_inventory,
+        settled,
+    ))
 }
 
 fn check_gates(
     context: &Context,
     object: &windlass_api::kustomize::Kustomization,
 ) -> Result<(), StepError> {
-    let needs_identity = object
-        .spec
-        .decryption
-        .as_ref()
-        .is_some_and(|d| d.service_account_name.as_deref().is_some_and(|name| !name.is_empty()));
+    let needs_identity = object.spec.decryption.as_ref().is_some_and(|d| {
+        d.service_account_name
+            .as_deref()
+            .is_some_and(|name| !name.is_empty())
+    });
     if needs_identity && !context.gates.enabled(gate::OBJECT_LEVEL_WORKLOAD_IDENTITY) {
         return Err(stalled(
             reason::FEATURE_GATE_DISABLED,
@@ -173,7 +187,7 @@ pub(crate) async fn advance(
         }
         health::Progress::Failed(message) => {
             attempt.remember_outcome(&run.settled.manifests, reason::HEALTH_CHECK_FAILED);
-            Err(health::fail(attempt, wait.since.elapsed(), message))
+            Err(health::fail(attempt, wait.since.elapsed(), &message))
         }
         health::Progress::Pending => {
             let waited = wait.since.elapsed();
@@ -183,10 +197,13 @@ pub(crate) async fn advance(
                     return Ok(Progress::Gone);
                 }
             }
-            let left = wait.deadline.saturating_duration_since(tokio::time::Instant::now());
-            let delay = match run.shows_wait {
-                true => left,
-                false => left.min(SHOW_WAIT_AFTER.saturating_sub(waited)),
+            let left = wait
+                .deadline
+                .saturating_duration_since(tokio::time::Instant::now());
+            let delay = if run.shows_wait {
+                left
+            } else {
+                left.min(SHOW_WAIT_AFTER.saturating_sub(waited))
             };
             Ok(Progress::Parked(Box::new(run), delay))
         }
@@ -238,7 +255,9 @@ async fn apply_stages(
             }
             return Ok(Some(StageStop::Parked(Duration::from_secs(2))));
         }
-        let done = error.as_ref().map(|error| apply_failure(error, &run.changes));
+        let done = error
+            .as_ref()
+            .map(|error| apply_failure(error, &run.changes));
         let waits_for = stage_objects(stage, &changes);
         let wait = stage.wait;
         run.changes.append(changes);
@@ -248,7 +267,13 @@ async fn apply_stages(
         run.waits = None;
         run.next_stage += 1;
         if wait {
-            health::expect(context, attempt, identity, waits_for, Arc::new(HealthExprs::default()));
+            health::expect(
+                context,
+                attempt,
+                identity,
+                waits_for,
+                Arc::new(HealthExprs::default()),
+            );
             run.waits = Some(Wait::until(Awaited::Stage, STAGE_TIMEOUT));
             if let Some(stop) = end_stage_wait(context, attempt, run)? {
                 return Ok(Some(stop));
@@ -276,7 +301,9 @@ fn end_stage_wait(
         }
         health::Progress::Failed(message) => Err(failed(reason::RECONCILIATION_FAILED, message)),
         health::Progress::Pending => {
-            let left = wait.deadline.saturating_duration_since(tokio::time::Instant::now());
+            let left = wait
+                .deadline
+                .saturating_duration_since(tokio::time::Instant::now());
             Ok(Some(StageStop::Parked(left)))
         }
     }
@@ -288,13 +315,20 @@ fn stage_objects(stage: &Stage, changes: &ChangeSet) -> Vec<Expected> {
     }
     let entries = changes.entries.iter();
     entries
-        .map(|change| Expected { id: change.id.clone(), gone_is_done: false, applied: true })
+        .map(|change| Expected {
+            id: change.id.clone(),
+            gone_is_done: false,
+            applied: true,
+        })
         .collect()
 }
 
 /// The error with what earlier stages changed, as the original words it.
 fn apply_failure(error: &ApplyError, earlier: &ChangeSet) -> StepError {
-    failed(reason::RECONCILIATION_FAILED, format!("{error}\n{}", earlier.changed()))
+    failed(
+        reason::RECONCILIATION_FAILED,
+        format!("{error}\n{}", earlier.changed()),
+    )
 }
 
 /// After a failure the inventory holds what was there and what was applied, so that nothing
@@ -324,8 +358,7 @@ async fn finish_apply(
     }
     attempt.status.inventory = Some(inventory::from_change_set(&run.changes));
     memory.applied.retain(&run.changes);
-    let collected =
-        apply::collect_garbage(context, attempt, applier, &run.old_inventory).await;
+    let collected = apply::collect_garbage(context, attempt, applier, &run.old_inventory).await;
     watch_inventory(context, &attempt.key(), Some(&attempt.status));
     collected.inspect_err(|_| {
         attempt.remember_outcome(&run.settled.manifests, reason::PRUNE_FAILED);
@@ -345,9 +378,11 @@ fn expect_health(
     let exprs = health::expressions(&attempt.object)?;
     health::expect(context, attempt, identity, expected, exprs);
     attempt.at_work("Running health checks");
-    let passed_before = attempt.before.conditions.iter().any(|c| {
-        c.type_ == condition::HEALTHY && c.status == "True"
-    });
+    let passed_before = attempt
+        .before
+        .conditions
+        .iter()
+        .any(|c| c.type_ == condition::HEALTHY && c.status == "True");
     if !passed_before || run.changes.has_changes() {
         let message = attempt
             .conditions
@@ -363,7 +398,10 @@ fn expect_health(
             generation,
         );
     }
-    run.waits = Some(Wait::until(Awaited::Health, attempt.object.spec.effective_timeout()));
+    run.waits = Some(Wait::until(
+        Awaited::Health,
+        attempt.object.spec.effective_timeout(),
+    ));
     // Objects are not needed any more; a long wait should not hold them.
     run.stages = Vec::new();
     run.next_stage = 0;
@@ -381,7 +419,9 @@ async fn publish(
         .progress(&*attempt.written, &attempt.unfinished())
         .await
         .map_err(|error| failed(reason::RECONCILIATION_FAILED, error.to_string()))?;
-    let Some(object) = shown else { return Ok(false) };
+    let Some(object) = shown else {
+        return Ok(false);
+    };
     attempt.written = Arc::new(object);
     attempt.published = true;
     memory.latest = Some(attempt.written.clone());
@@ -409,8 +449,10 @@ pub(crate) fn succeed(
     (settled, changed): (Settled, bool),
 ) -> Outcome<Attempt> {
     let before = &attempt.before;
-    let was_ready =
-        before.conditions.iter().any(|c| c.type_ == condition::READY && c.status == "True");
+    let was_ready = before
+        .conditions
+        .iter()
+        .any(|c| c.type_ == condition::READY && c.status == "True");
     // An interval that found everything in place is not written down (docs/PARITY.md).
     let routine = !changed
         && was_ready
@@ -427,7 +469,10 @@ pub(crate) fn succeed(
     attempt.conditions.remove(condition::RECONCILING);
     attempt.conditions.remove(condition::STALLED);
     attempt.status.last_applied_revision = Some(revision);
-    attempt.status.last_applied_origin_revision = attempt.origin_revision.clone();
+    attempt
+        .status
+        .last_applied_origin_revision
+        .clone_from(&attempt.origin_revision);
     if !routine {
         attempt.remember_outcome(&settled.manifests, reason::RECONCILIATION_SUCCEEDED);
     }
@@ -436,7 +481,11 @@ pub(crate) fn succeed(
     let mut event = attempt.finished_event(interval);
     event.routine = routine;
     let requeue = Requeue::After(context.jittered(interval));
-    Outcome { status: attempt, events: vec![event], requeue }
+    Outcome {
+        status: attempt,
+        events: vec![event],
+        requeue,
+    }
 }
 
 impl Run {

@@ -37,7 +37,11 @@ pub(crate) async fn reconcile(context: Arc<Context>, key: ObjectKey, trigger: Tr
         forget(&context, &key);
         return Requeue::Done;
     };
-    if memory.latest.as_ref().is_some_and(|latest| latest.uid() != seen.uid()) {
+    if memory
+        .latest
+        .as_ref()
+        .is_some_and(|latest| latest.uid() != seen.uid())
+    {
         // Another object of the same name.
         forget(&context, &key);
         memory = Memory::default();
@@ -141,11 +145,16 @@ fn resume(
     debug!("a run that was under way is superseded");
     context.tracker.release(key);
     let waited_for_health = run.waits.is_some_and(|wait| wait.what == Awaited::Health);
-    if waited_for_health && context.gates.enabled(gate::CANCEL_HEALTH_CHECK_ON_NEW_REVISION) {
+    if waited_for_health
+        && context
+            .gates
+            .enabled(gate::CANCEL_HEALTH_CHECK_ON_NEW_REVISION)
+    {
         let (kind, source) = crate::sources::source_of(object);
-        let by = match trigger.has(Trigger::SOURCE) {
-            true => format!("{kind}/{source}"),
-            false => format!("Kustomization/{key}"),
+        let by = if trigger.has(Trigger::SOURCE) {
+            format!("{kind}/{source}")
+        } else {
+            format!("Kustomization/{key}")
         };
         let mut attempt = attempt;
         attempt.ready(
@@ -163,9 +172,14 @@ fn resume(
 /// verdict over a wait that has ended.
 fn is_idle(context: &Context, object: &Kustomization, memory: &Memory, trigger: Trigger) -> bool {
     if trigger.is_timer()
-        || [Trigger::OBJECT, Trigger::DEPENDENCY, Trigger::CONFIG, Trigger::DRIFT]
-            .iter()
-            .any(|&reason| trigger.has(reason))
+        || [
+            Trigger::OBJECT,
+            Trigger::DEPENDENCY,
+            Trigger::CONFIG,
+            Trigger::DRIFT,
+        ]
+        .iter()
+        .any(|&reason| trigger.has(reason))
     {
         return false;
     }
@@ -218,7 +232,9 @@ fn conclude(mut attempt: Attempt, error: &StepError) -> Outcome<Attempt> {
     let requeue = match error {
         StepError::Stalled(_) => {
             let generation = attempt.generation();
-            attempt.conditions.mark_stalled(failure.reason, failure.message.as_str(), generation);
+            attempt
+                .conditions
+                .mark_stalled(failure.reason, failure.message.as_str(), generation);
             // A refused access may be granted without a change of the object.
             if failure.reason != reason::ACCESS_DENIED {
                 attempt.status.observed_generation = generation;
@@ -226,13 +242,21 @@ fn conclude(mut attempt: Attempt, error: &StepError) -> Outcome<Attempt> {
             Requeue::Done
         }
         StepError::Waiting(_) | StepError::Failed(_) => Requeue::After(
-            failure.requeue.unwrap_or_else(|| attempt.object.spec.effective_retry_interval()),
+            failure
+                .requeue
+                .unwrap_or_else(|| attempt.object.spec.effective_retry_interval()),
         ),
     };
     let text = failure.event_message.as_ref().unwrap_or(&failure.message);
-    let events = failure.event.map(|severity| attempt.event(severity, text.as_str()));
+    let events = failure
+        .event
+        .map(|severity| attempt.event(severity, text.as_str()));
     info!(reason = failure.reason, "{}", failure.message);
-    Outcome { status: attempt, events: events.into_iter().collect(), requeue }
+    Outcome {
+        status: attempt,
+        events: events.into_iter().collect(),
+        requeue,
+    }
 }
 
 async fn suspended(
@@ -251,7 +275,11 @@ async fn suspended(
     report(
         context,
         memory,
-        Outcome { status: attempt, events: Vec::new(), requeue: Requeue::Done },
+        Outcome {
+            status: attempt,
+            events: Vec::new(),
+            requeue: Requeue::Done,
+        },
     )
     .await
 }
@@ -262,10 +290,21 @@ pub(crate) async fn report(
     memory: &mut Memory,
     outcome: Outcome<Attempt>,
 ) -> Requeue {
-    let Outcome { status: attempt, events, requeue } = outcome;
+    let Outcome {
+        status: attempt,
+        events,
+        requeue,
+    } = outcome;
     let (object, started) = (attempt.written.clone(), attempt.started);
-    let outcome = Outcome { status: attempt.finish(), events, requeue };
-    let reported = context.reporter.report(&*object, outcome, started.into_std()).await;
+    let outcome = Outcome {
+        status: attempt.finish(),
+        events,
+        requeue,
+    };
+    let reported = context
+        .reporter
+        .report(&*object, outcome, started.into_std())
+        .await;
     if let Some(updated) = reported.object {
         memory.latest = Some(Arc::new(updated));
     }

@@ -21,9 +21,17 @@ pub(crate) type SourceId = (SourceKind, ObjectKey);
 
 /// The source that a Kustomization refers to.
 pub(crate) fn source_of(object: &Kustomization) -> SourceId {
-    let CrossNamespaceSourceReference { kind, name, namespace, .. } = &object.spec.source_ref;
+    let CrossNamespaceSourceReference {
+        kind,
+        name,
+        namespace,
+        ..
+    } = &object.spec.source_ref;
     let own = object.metadata.namespace.as_deref().unwrap_or_default();
-    let namespace = namespace.as_deref().filter(|n| !n.is_empty()).unwrap_or(own);
+    let namespace = namespace
+        .as_deref()
+        .filter(|n| !n.is_empty())
+        .unwrap_or(own);
     (*kind, ObjectKey::new(namespace, name.as_str()))
 }
 
@@ -93,7 +101,9 @@ impl Sources {
 
     /// Looks a source up.
     pub(crate) fn get(&self, (kind, key): &SourceId) -> Lookup {
-        let Some(store) = self.stores.get(kind) else { return Lookup::Unlisted };
+        let Some(store) = self.stores.get(kind) else {
+            return Lookup::Unlisted;
+        };
         match store.get(key) {
             Some(object) => Lookup::Found(artifact_of(&object)),
             None if store.is_ready() => Lookup::Missing,

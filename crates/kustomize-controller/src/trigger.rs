@@ -13,7 +13,7 @@ impl Trigger {
     pub(crate) const SOURCE: Self = Self(1 << 1);
     /// A dependency became ready.
     pub(crate) const DEPENDENCY: Self = Self(1 << 2);
-    /// A watched ConfigMap or Secret that it reads changed.
+    /// A watched `ConfigMap` or Secret that it reads changed.
     pub(crate) const CONFIG: Self = Self(1 << 3);
     /// An applied object was changed or deleted by somebody else.
     pub(crate) const DRIFT: Self = Self(1 << 4);

@@ -6,9 +6,7 @@ use std::sync::{Arc, OnceLock};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Resource, ResourceExt, core::PartialObjectMeta};
 use tokio::time::Instant;
-use windlass_api::{
-    kustomize::{Kustomization, SourceKind, SubstituteKind},
-};
+use windlass_api::kustomize::{Kustomization, SourceKind, SubstituteKind};
 use windlass_artifact::{Fetcher, FetcherOptions, HostOverrides};
 use windlass_health::{Change, Takeover, Tracker};
 use windlass_runtime::{
@@ -66,11 +64,17 @@ pub(crate) fn start(
         shutdown,
     );
     let later: Later = Arc::default();
-    let scope = WatchScope { namespace: flags.common.watch_scope().namespace, label_selector: None };
+    let scope = WatchScope {
+        namespace: flags.common.watch_scope().namespace,
+        label_selector: None,
+    };
     let sources = watch_sources(&clients, &scope, &gates, &later, &queue);
     if !gates.enabled(gate::DISABLE_CONFIG_WATCHERS) {
         let selector = &flags.common.watch_configs_label_selector;
-        let scope = WatchScope { label_selector: Some(selector.clone()), ..scope };
+        let scope = WatchScope {
+            label_selector: Some(selector.clone()),
+            ..scope
+        };
         watch_configuration::<ConfigMap>(&clients, &scope, &later, &queue, reads_config_map);
         watch_configuration::<Secret>(&clients, &scope, &later, &queue, reads_secret);
     }
@@ -116,28 +120,27 @@ fn watch_kustomizations(
     queue: &Queue<Trigger>,
 ) -> Store<Kustomization> {
     let (waiting, wake, stores) = (waiting.clone(), queue.clone(), later.clone());
-    let (store, run) = watch::watch::<Kustomization>(
-        clients.own(),
-        flags.common.watch_scope(),
-        move |event| match event {
-            Event::Applied { old, new } => {
-                let key = ObjectKey::of(&*new);
-                if old.as_deref().is_none_or(|old| asks_for_a_run(old, &new)) {
-                    wake.enqueue(&key, Trigger::OBJECT);
-                }
-                if old.as_deref().is_none_or(|old| old.status != new.status)
-                    && let Some(store) = stores.get()
-                {
-                    for dependant in waiting.dependants(store, &key) {
-                        wake.enqueue(&dependant, Trigger::DEPENDENCY);
+    let (store, run) =
+        watch::watch::<Kustomization>(clients.own(), flags.common.watch_scope(), move |event| {
+            match event {
+                Event::Applied { old, new } => {
+                    let key = ObjectKey::of(&*new);
+                    if old.as_deref().is_none_or(|old| asks_for_a_run(old, &new)) {
+                        wake.enqueue(&key, Trigger::OBJECT);
+                    }
+                    if old.as_deref().is_none_or(|old| old.status != new.status)
+                        && let Some(store) = stores.get()
+                    {
+                        for dependant in waiting.dependants(store, &key) {
+                            wake.enqueue(&dependant, Trigger::DEPENDENCY);
+                        }
                     }
                 }
+                // The run that finds it gone clears up.
+                Event::Deleted(object) => wake.enqueue(&ObjectKey::of(&*object), Trigger::OBJECT),
+                Event::Synced => {}
             }
-            // The run that finds it gone clears up.
-            Event::Deleted(object) => wake.enqueue(&ObjectKey::of(&*object), Trigger::OBJECT),
-            Event::Synced => {}
-        },
-    );
+        });
     // Set before the watch runs, so every callback finds it.
     let _ = later.set(store.clone());
     tokio::spawn(run);
@@ -159,7 +162,11 @@ fn watch_sources(
     later: &Later,
     queue: &Queue<Trigger>,
 ) -> Sources {
-    let mut kinds = vec![SourceKind::GitRepository, SourceKind::OCIRepository, SourceKind::Bucket];
+    let mut kinds = vec![
+        SourceKind::GitRepository,
+        SourceKind::OCIRepository,
+        SourceKind::Bucket,
+    ];
     if gates.enabled(gate::EXTERNAL_ARTIFACT) {
         kinds.push(SourceKind::ExternalArtifact);
     }
@@ -189,17 +196,26 @@ fn watch_configuration<K>(
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Send + Sync + 'static,
 {
     let (later, wake) = (later.clone(), queue.clone());
-    let (_, run) = watch::watch::<PartialObjectMeta<K>>(clients.own(), scope.clone(), move |event| {
-        // The first listing is no change: every Kustomization runs at the start anyway.
-        let Event::Applied { old: Some(_), new: changed } = event else { return };
-        let Some(store) = later.get() else { return };
-        let key = ObjectKey::of(&*changed);
-        for object in store.list() {
-            if object.namespace().as_deref() == Some(&*key.namespace) && reads(&object, &key.name) {
-                wake.enqueue(&ObjectKey::of(&*object), Trigger::CONFIG);
+    let (_, run) =
+        watch::watch::<PartialObjectMeta<K>>(clients.own(), scope.clone(), move |event| {
+            // The first listing is no change: every Kustomization runs at the start anyway.
+            let Event::Applied {
+                old: Some(_),
+                new: changed,
+            } = event
+            else {
+                return;
+            };
+            let Some(store) = later.get() else { return };
+            let key = ObjectKey::of(&*changed);
+            for object in store.list() {
+                if object.namespace().as_deref() == Some(&*key.namespace)
+                    && reads(&object, &key.name)
+                {
+                    wake.enqueue(&ObjectKey::of(&*object), Trigger::CONFIG);
+                }
             }
-        }
-    });
+        });
     tokio::spawn(run);
 }
 
@@ -213,14 +229,21 @@ fn substitutes_from(object: &Kustomization, kind: SubstituteKind, name: &str) ->
 }
 
 fn reads_config_map(object: &Kustomization, name: &str) -> bool {
-    let kube_config = object.spec.kube_config.as_ref().and_then(|k| k.config_map_ref.as_ref());
+    let kube_config = object
+        .spec
+        .kube_config
+        .as_ref()
+        .and_then(|k| k.config_map_ref.as_ref());
     kube_config.is_some_and(|reference| reference.name == name)
         || substitutes_from(object, SubstituteKind::ConfigMap, name)
 }
 
 fn reads_secret(object: &Kustomization, name: &str) -> bool {
     let spec = &object.spec;
-    let kube_config = spec.kube_config.as_ref().and_then(|k| k.secret_ref.as_ref());
+    let kube_config = spec
+        .kube_config
+        .as_ref()
+        .and_then(|k| k.secret_ref.as_ref());
     let decryption = spec.decryption.as_ref().and_then(|d| d.secret_ref.as_ref());
     kube_config.is_some_and(|reference| reference.name == name)
         || decryption.is_some_and(|reference| reference.name == name)
@@ -249,10 +272,15 @@ mod tests {
         });
         assert!(!asks_for_a_run(&before, &status_only));
         let requested = object(|o| {
-            o.annotations_mut()
-                .insert("reconcile.fluxcd.io/requestedAt".to_owned(), "now".to_owned());
+            o.annotations_mut().insert(
+                "reconcile.fluxcd.io/requestedAt".to_owned(),
+                "now".to_owned(),
+            );
         });
         assert!(asks_for_a_run(&before, &requested));
-        assert!(asks_for_a_run(&before, &object(|o| o.metadata.generation = Some(2))));
+        assert!(asks_for_a_run(
+            &before,
+            &object(|o| o.metadata.generation = Some(2))
+        ));
     }
 }

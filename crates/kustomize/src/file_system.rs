@@ -76,7 +76,11 @@ impl FileSystem<'_> {
 
 /// The place on the disk that a path means, by its words alone.
 fn absolute(root: &str, directory: &str, path: &str) -> String {
-    let from = if path.starts_with('/') { String::new() } else { format!("{root}/{directory}") };
+    let from = if path.starts_with('/') {
+        String::new()
+    } else {
+        format!("{root}/{directory}")
+    };
     let mut parts: Vec<&str> = Vec::new();
     for part in from.split('/').chain(path.split('/')) {
         match part {

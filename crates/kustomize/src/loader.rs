@@ -156,8 +156,11 @@ impl<'a> Loader<'a> {
         let tree = self.context.tree;
         let Some(file) = tree.get(&full) else {
             let files = self.context.options.files;
-            let text =
-                if tree.is_dir(&full) { files.is_directory(&full) } else { files.no_file(&full) };
+            let text = if tree.is_dir(&full) {
+                files.is_directory(&full)
+            } else {
+                files.no_file(&full)
+            };
             return Err(Error::new(ErrorKind::NotFound, text));
         };
         let below = self.root.is_empty()
@@ -203,10 +206,11 @@ impl<'a> Loader<'a> {
         })?;
         self.context.note(&full);
         if self.context.tree.get(&full).is_some() {
-            return Err(
-                Error::invalid(format!("'{}': file is not directory", self.context.shown(&full)))
-                    .context("must build at directory"),
-            );
+            return Err(Error::invalid(format!(
+                "'{}': file is not directory",
+                self.context.shown(&full)
+            ))
+            .context("must build at directory"));
         }
         if !self.context.tree.is_dir(&full) {
             return Err(Error::new(

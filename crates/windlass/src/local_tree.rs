@@ -10,8 +10,7 @@ use anyhow::{Context, bail};
 use windlass_archive::{Limits, Tree};
 
 /// Names of kustomization files, in the order in which they are looked for.
-const KUSTOMIZATION_FILES: [&str; 3] =
-    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// A tree and the directory in it that was asked for.
 pub(crate) struct LocalTree {
@@ -25,7 +24,9 @@ impl LocalTree {
     /// Reads the kustomization in `dir` and everything that it names, directly or through bases.
     /// Nothing else is read: the directory may sit in a large work tree.
     pub(crate) fn around(dir: &Path) -> anyhow::Result<Self> {
-        let dir = dir.canonicalize().with_context(|| format!("'{}'", dir.display()))?;
+        let dir = dir
+            .canonicalize()
+            .with_context(|| format!("'{}'", dir.display()))?;
         if !dir.is_dir() {
             bail!("'{}' is not a directory", dir.display());
         }
@@ -41,13 +42,19 @@ impl LocalTree {
             builder.file(&relative(&root, file)?, bytes, false)?;
         }
         let tree = builder.build();
-        Ok(Self { root: root.to_string_lossy().into_owned(), tree, dir: relative(&root, &dir)? })
+        Ok(Self {
+            root: root.to_string_lossy().into_owned(),
+            tree,
+            dir: relative(&root, &dir)?,
+        })
     }
 }
 
 fn relative(root: &Path, path: &Path) -> anyhow::Result<String> {
     let inside = path.strip_prefix(root).unwrap_or(Path::new(""));
-    let text = inside.to_str().with_context(|| format!("'{}' is not UTF-8", path.display()))?;
+    let text = inside
+        .to_str()
+        .with_context(|| format!("'{}' is not UTF-8", path.display()))?;
     Ok(text.to_owned())
 }
 
@@ -76,7 +83,9 @@ impl Found {
 
     fn add(&mut self, path: &Path) {
         // Follows links, as kustomize does on a local disk.
-        let Ok(metadata) = fs::metadata(path) else { return };
+        let Ok(metadata) = fs::metadata(path) else {
+            return;
+        };
         if metadata.is_dir() {
             self.visit(path);
         } else if metadata.is_file() {
@@ -104,9 +113,14 @@ impl Found {
 fn names(text: &str) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
     for line in text.lines() {
-        let separators = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '{' | '}' | '=');
+        let separators = |c: char| {
+            c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '{' | '}' | '=')
+        };
         names.extend(line.split(separators));
-        let item = line.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
+        let item = line
+            .trim()
+            .trim_start_matches("- ")
+            .trim_matches(['"', '\'']);
         names.insert(item);
         if let Some((_, value)) = item.split_once(": ") {
             names.insert(value.trim().trim_matches(['"', '\'']));
@@ -138,10 +152,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         for (file, text) in [
-            ("base/kustomization.yaml", "resources:\n- cm.yaml\n- 'with space.yaml'\n"),
+            (
+                "base/kustomization.yaml",
+                "resources:\n- cm.yaml\n- 'with space.yaml'\n",
+            ),
             ("base/cm.yaml", "a: 1\n"),
             ("base/with space.yaml", "a: 2\n"),
-            ("overlay/kustomization.yaml", "resources:\n- ../base\npatches:\n- path: p.yaml\n"),
+            (
+                "overlay/kustomization.yaml",
+                "resources:\n- ../base\npatches:\n- path: p.yaml\n",
+            ),
             ("overlay/p.yaml", "a: 3\n"),
             ("overlay/unrelated.bin", "x"),
         ] {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// GitOps toolkit for Kubernetes.
+/// `GitOps` toolkit for Kubernetes.
 #[derive(Parser)]
 #[command(name = "windlass", version)]
 struct Arguments {
@@ -37,7 +37,10 @@ async fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where a failed command says why"
+)]
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("Error: {error:#}");
     ExitCode::FAILURE

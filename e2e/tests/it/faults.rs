@@ -14,15 +14,22 @@ const OBJECTS: usize = 5;
 /// what the last commit says, and nothing else is there.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_controllers_catch_up() {
-    let seed = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(rand::random);
+    let seed = std::env::var("SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or_else(rand::random);
     println!("SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let mut stack = Stack::start(StackOptions::default()).await;
     let objects = stack.namespace("faults").await;
     let repo = stack.git.repo("faults");
     let mut commit = repo.commit(&[("0.yaml", Some(&config_map(0, 0)))], "first");
-    objects.git_repository("src", repo.url(), json!({"interval": "2s"})).await;
-    objects.kustomization("app", json!({"interval": "5s", "wait": true})).await;
+    objects
+        .git_repository("src", repo.url(), json!({"interval": "2s"}))
+        .await;
+    objects
+        .kustomization("app", json!({"interval": "5s", "wait": true}))
+        .await;
     objects.until_applied("app", &commit).await;
 
     // What the last commit holds: a value for each object, or none.
@@ -30,16 +37,26 @@ async fn killed_controllers_catch_up() {
     model[0] = Some(0);
     let mut kills: Vec<(usize, Controller)> = (0..2 * KILLS)
         .map(|kill| {
-            let which = if kill % 2 == 0 { Controller::Source } else { Controller::Kustomize };
+            let which = if kill % 2 == 0 {
+                Controller::Source
+            } else {
+                Controller::Kustomize
+            };
             (random.random_range(0..CHANGES), which)
         })
         .collect();
     for change in 1..=CHANGES {
         let object = random.random_range(0..OBJECTS);
         // At least one object stays, so that the directory does.
-        let others = model.iter().enumerate().any(|(i, v)| i != object && v.is_some());
-        model[object] =
-            if others && random.random_bool(0.3) { None } else { Some(change) };
+        let others = model
+            .iter()
+            .enumerate()
+            .any(|(i, v)| i != object && v.is_some());
+        model[object] = if others && random.random_bool(0.3) {
+            None
+        } else {
+            Some(change)
+        };
         let file = format!("{object}.yaml");
         let text = model[object].map(|value| config_map(object, value));
         if text.is_some() || repo.resolve(&format!("HEAD:{file}")).is_some() {
@@ -61,7 +78,7 @@ async fn killed_controllers_catch_up() {
             Some(value) => {
                 let what = format!("value {value}");
                 objects
-                    .until("ConfigMap", &name, &what, |o| o["data"]["value"] == value.to_string())
+                    .until("ConfigMap", &name, &what, |o| o["data"]["value"] == *value)
                     .await;
             }
             None => objects.until_gone("ConfigMap", &name).await,

@@ -6,14 +6,20 @@ use windlass_e2e::{Objects, Stack, StackOptions, condition, is_condition};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_follows_what_was_applied() {
-    let stack =
-        Stack::start(StackOptions { nodes: true, ..StackOptions::default() }).await;
+    let stack = Stack::start(StackOptions {
+        nodes: true,
+        ..StackOptions::default()
+    })
+    .await;
     let objects = stack.namespace("health").await;
     let repo = stack.git.repo("health");
     let commit = repo.commit(
         &[
             ("rollout/web.yaml", Some(&deployment("web", 2, "{}"))),
-            ("failing/bad.yaml", Some(&deployment("bad", 1, "{windlass.test/fail: \"true\"}"))),
+            (
+                "failing/bad.yaml",
+                Some(&deployment("bad", 1, "{windlass.test/fail: \"true\"}")),
+            ),
             ("job/job.yaml", Some(JOB)),
             ("crd/crd.yaml", Some(CRD)),
             ("custom/widget.yaml", Some(WIDGET)),
@@ -22,10 +28,19 @@ async fn readiness_follows_what_was_applied() {
     );
     objects.git_repository("src", repo.url(), json!({})).await;
     for path in ["rollout", "job"] {
-        objects.kustomization(path, json!({"path": path, "wait": true})).await;
+        objects
+            .kustomization(path, json!({"path": path, "wait": true}))
+            .await;
     }
-    objects.kustomization("failing", json!({"path": "failing", "wait": true})).await;
-    objects.kustomization("crd", json!({"path": "crd", "targetNamespace": null, "wait": true})).await;
+    objects
+        .kustomization("failing", json!({"path": "failing", "wait": true}))
+        .await;
+    objects
+        .kustomization(
+            "crd",
+            json!({"path": "crd", "targetNamespace": null, "wait": true}),
+        )
+        .await;
     let exprs = json!([{
         "apiVersion": "health.example.com/v1", "kind": "Widget",
         "current": "has(status.phase) && status.phase == 'Ready'",
@@ -55,8 +70,15 @@ async fn readiness_follows_what_was_applied() {
     stack
         .plane
         .kubectl(&[
-            "patch", "widget", "w", "-n", objects.namespace(), "--subresource=status",
-            "--type=merge", "-p", r#"{"status":{"phase":"Ready"}}"#,
+            "patch",
+            "widget",
+            "w",
+            "-n",
+            objects.namespace(),
+            "--subresource=status",
+            "--type=merge",
+            "-p",
+            r#"{"status":{"phase":"Ready"}}"#,
         ])
         .await;
     objects.until_applied("custom", &commit).await;
@@ -64,12 +86,17 @@ async fn readiness_follows_what_was_applied() {
 
 /// A rollout whose progress deadline passes fails at once, not at the timeout.
 async fn fails_by_deadline(objects: &Objects) {
-    let failed = objects.until_condition("Kustomization", "failing", "Ready", "False").await;
+    let failed = objects
+        .until_condition("Kustomization", "failing", "Ready", "False")
+        .await;
     let ready = condition(&failed, "Ready").unwrap();
     assert_eq!(ready["reason"], "HealthCheckFailed");
     let message = ready["message"].as_str().unwrap();
     let wanted = format!("[Deployment/{}/bad status: 'Failed']", objects.namespace());
-    assert!(message.contains("failed early due to stalled resources"), "{message}");
+    assert!(
+        message.contains("failed early due to stalled resources"),
+        "{message}"
+    );
     assert!(message.contains(&wanted), "{message}");
     assert_eq!(failed["status"]["lastAppliedRevision"], Value::Null);
 }

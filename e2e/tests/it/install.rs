@@ -11,14 +11,20 @@ use windlass_testkit::{ControlPlane, Options};
 #[tokio::test(flavor = "multi_thread")]
 async fn config_and_chart_are_accepted_by_the_api_server() {
     let plane = ControlPlane::shared(Options::default()).await;
-    plane.kubectl(&["create", "namespace", "windlass-system"]).await;
+    plane
+        .kubectl(&["create", "namespace", "windlass-system"])
+        .await;
     let root = workspace_root();
     let built = Command::new(binaries().join("windlass"))
         .args(["kustomize", "build"])
         .arg(root.join("config/default"))
         .output()
         .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
     accept(plane, "config", &String::from_utf8(built.stdout).unwrap()).await;
 
     if Command::new("helm").arg("version").output().is_err() {
@@ -27,17 +33,37 @@ async fn config_and_chart_are_accepted_by_the_api_server() {
     }
     let values: [&[&str]; 3] = [
         &[],
-        &["--set", "kustomizeController.clusterAdmin=false", "--set", "monitoring.enabled=true"],
-        &["--set", "persistence.enabled=true", "--set", "kustomizeController.enabled=false"],
+        &[
+            "--set",
+            "kustomizeController.clusterAdmin=false",
+            "--set",
+            "monitoring.enabled=true",
+        ],
+        &[
+            "--set",
+            "persistence.enabled=true",
+            "--set",
+            "kustomizeController.enabled=false",
+        ],
     ];
     for set in values {
         let rendered = Command::new("helm")
-            .args(["template", "windlass", "--namespace", "windlass-system", "--include-crds"])
+            .args([
+                "template",
+                "windlass",
+                "--namespace",
+                "windlass-system",
+                "--include-crds",
+            ])
             .arg(root.join("charts/windlass"))
             .args(set)
             .output()
             .unwrap();
-        assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
+        assert!(
+            rendered.status.success(),
+            "{}",
+            String::from_utf8_lossy(&rendered.stderr)
+        );
         accept(plane, "chart", &String::from_utf8(rendered.stdout).unwrap()).await;
     }
 }
@@ -55,7 +81,13 @@ async fn accept(plane: &ControlPlane, what: &str, manifests: &str) {
     let text: Vec<String> = objects.iter().map(windlass_yaml::json_to_yaml).collect();
     fs::write(&file, text.join("---\n")).unwrap();
     plane
-        .kubectl(&["apply", "--server-side", "--dry-run=server", "-f", file.to_str().unwrap()])
+        .kubectl(&[
+            "apply",
+            "--server-side",
+            "--dry-run=server",
+            "-f",
+            file.to_str().unwrap(),
+        ])
         .await;
     let mut deployments = 0;
     for object in &objects {

@@ -8,7 +8,12 @@ use windlass_e2e::workspace_root;
 /// The layers from the base up. A crate may use those of lower layers, and those that stand
 /// before it in its own.
 const LAYERS: &[&[&str]] = &[
-    &["windlass-yaml", "windlass-api", "windlass-archive", "windlass-semver-range"],
+    &[
+        "windlass-yaml",
+        "windlass-api",
+        "windlass-archive",
+        "windlass-semver-range",
+    ],
     &["windlass-git", "windlass-artifact"],
     &["windlass-substitute", "windlass-kustomize"],
     &["windlass-runtime", "windlass-health", "windlass-apply"],

@@ -1,4 +1,10 @@
 //! The system as a whole, against a real control plane.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a failed test may panic, and says what it skips"
+)]
 
 mod conformance;
 mod faults;

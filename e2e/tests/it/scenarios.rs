@@ -15,16 +15,17 @@ const PORTS: u16 = 26;
 
 #[test]
 fn controllers_answer_as_recorded() {
-    let Some(dir) = conformance::folder("flux") else { return };
+    let Some(dir) = conformance::folder("flux") else {
+        return;
+    };
     let built = Command::new(workspace_root().join("e2e/control-plane/build.sh"))
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
     assert!(built.status.success(), "building the control plane failed");
     let assets = String::from_utf8(built.stdout).unwrap();
-    let mut player = Command::new("python3");
-    player
-        .arg(dir.join("run.py"))
+    let mut run = Command::new("python3");
+    run.arg(dir.join("run.py"))
         .args(["--assets", assets.trim()])
         .arg("--bin")
         .arg(binaries())
@@ -36,12 +37,12 @@ fn controllers_answer_as_recorded() {
         .arg(workspace_root().join("e2e/waivers.txt"))
         .args(["--port", &free_ports().to_string()]);
     if let Ok(only) = std::env::var("ONLY") {
-        player.args(["--only", &only]);
+        run.args(["--only", &only]);
     }
     if let Ok(logs) = std::env::var("LOGS") {
-        player.args(["--logs", &logs]);
+        run.args(["--logs", &logs]);
     }
-    let played = player.output().unwrap();
+    let played = run.output().unwrap();
     println!("{}", String::from_utf8_lossy(&played.stdout));
     assert!(
         played.status.success(),
@@ -54,6 +55,8 @@ fn controllers_answer_as_recorded() {
 fn free_ports() -> u16 {
     (0..200)
         .map(|_| rand::random_range(20_000..30_000))
-        .find(|base| (*base..base + PORTS).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()))
+        .find(|base| {
+            (*base..base + PORTS).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        })
         .expect("a row of free ports")
 }

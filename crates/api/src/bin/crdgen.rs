@@ -1,4 +1,4 @@
-//! Writes the CustomResourceDefinitions as YAML into the folder given as the only argument.
+//! Writes the `CustomResourceDefinitions` as YAML into the folder given as the only argument.
 
 use std::{env, fs, path::PathBuf, process::ExitCode};
 

@@ -32,6 +32,7 @@ use crate::duration::GoDuration;
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#
 )]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_excessive_bools, reason = "the API has them")]
 pub struct KustomizationSpec {
     /// Labels and annotations that all objects get.
     #[serde(default, skip_serializing_if = "Option::is_none")]

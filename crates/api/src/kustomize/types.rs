@@ -69,7 +69,7 @@ pub enum DecryptionProvider {
     }
 ]))]
 pub struct KubeConfigReference {
-    /// ConfigMap that describes a cluster with workload identity.
+    /// `ConfigMap` that describes a cluster with workload identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_map_ref: Option<LocalObjectReference>,
     /// Secret with a kubeconfig.
@@ -94,7 +94,7 @@ pub struct PostBuild {
     /// Variables by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub substitute: BTreeMap<String, String>,
-    /// ConfigMaps and Secrets whose keys are variables; later ones win, `substitute` wins over
+    /// `ConfigMaps` and Secrets whose keys are variables; later ones win, `substitute` wins over
     /// all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substitute_from: Vec<SubstituteReference>,
@@ -111,7 +111,7 @@ pub enum SubstituteStrategy {
     Always,
 }
 
-/// A ConfigMap or Secret with variables.
+/// A `ConfigMap` or Secret with variables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubstituteReference {
     /// Kind of the referent.

@@ -88,7 +88,7 @@ pub struct GitRepositorySpec {
 impl GitRepositorySpec {
     /// The limit of one Git operation; a minute also where the CRD's default was bypassed.
     pub fn effective_timeout(&self) -> Duration {
-        self.timeout.map_or(Duration::from_secs(60), Duration::from)
+        self.timeout.map_or(Duration::from_mins(1), Duration::from)
     }
 }
 

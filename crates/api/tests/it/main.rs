@@ -1,4 +1,5 @@
 //! The generated CRDs against the published ones.
+#![allow(clippy::print_stdout, reason = "a test says what it skips")]
 
 use std::{env, path::PathBuf};
 

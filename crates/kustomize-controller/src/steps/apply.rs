@@ -6,11 +6,7 @@ use windlass_api::{
 };
 use windlass_apply::{Applier, ApplyOptions, IgnoreRules, Stage, inventory};
 use windlass_health::ObjectId;
-use windlass_runtime::{
-    ObjectKey,
-    events::Severity,
-    outcome::StepError,
-};
+use windlass_runtime::{ObjectKey, events::Severity, outcome::StepError};
 
 use super::{build::Manifests, failed, identity::Identity};
 use crate::{attempt::Attempt, context::Context};
@@ -27,7 +23,10 @@ pub(crate) fn stages(
         object.spec.common_metadata.as_ref(),
     )
     .map_err(|error| failed(reason::RECONCILIATION_FAILED, error.to_string()))?;
-    Ok(windlass_apply::stages(prepared, &context.flags.custom_apply_stage_kinds))
+    Ok(windlass_apply::stages(
+        prepared,
+        &context.flags.custom_apply_stage_kinds,
+    ))
 }
 
 /// An applier for the object, under its identity.

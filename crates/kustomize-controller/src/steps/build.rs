@@ -38,7 +38,10 @@ pub(crate) struct Trace {
 impl Trace {
     fn of(tree: &Tree, paths: BTreeSet<String>) -> Self {
         let hash = fingerprint(tree, &paths);
-        Self { paths: Arc::new(paths), hash }
+        Self {
+            paths: Arc::new(paths),
+            hash,
+        }
     }
 
     /// Whether a build of `tree` would read the same.
@@ -77,20 +80,24 @@ pub(crate) struct Manifests {
 
 /// Fetches and unpacks the artifact, or takes it from the cache.
 pub(crate) async fn fetch(context: &Context, artifact: &Artifact) -> Result<Tree, StepError> {
-    context.fetcher.fetch(artifact).await.map_err(|error| match error {
-        FetchError::NotFound { .. } => {
-            let delay = context.flags.common.requeue_dependency;
-            waiting(
-                reason::ARTIFACT_FAILED,
-                format!(
-                    "Source is not ready, artifact not found, retrying in {}",
-                    duration::format(delay)
-                ),
-                delay,
-            )
-        }
-        other => failed(reason::ARTIFACT_FAILED, other.to_string()),
-    })
+    context
+        .fetcher
+        .fetch(artifact)
+        .await
+        .map_err(|error| match error {
+            FetchError::NotFound => {
+                let delay = context.flags.common.requeue_dependency;
+                waiting(
+                    reason::ARTIFACT_FAILED,
+                    format!(
+                        "Source is not ready, artifact not found, retrying in {}",
+                        duration::format(delay)
+                    ),
+                    delay,
+                )
+            }
+            other => failed(reason::ARTIFACT_FAILED, other.to_string()),
+        })
 }
 
 /// The directory to build, which must exist. A path cannot leave the artifact: as in the
@@ -138,15 +145,23 @@ pub(crate) async fn build(
     let cancelled = Arc::new(AtomicBool::new(false));
     let guard = CancelOnDrop(cancelled.clone());
     let built = tokio::task::spawn_blocking(move || {
-        build_now(&object, &tree, &path, variables.as_ref(), strict, &cancelled)
+        build_now(
+            &object,
+            &tree,
+            &path,
+            variables.as_ref(),
+            strict,
+            &cancelled,
+        )
     })
     .await;
     drop(guard);
     match built {
         Ok(result) => result.map_err(|message| failed(reason::BUILD_FAILED, message)),
-        Err(panic) => {
-            Err(failed(reason::BUILD_FAILED, format!("recovered from kustomize build panic: {panic}")))
-        }
+        Err(panic) => Err(failed(
+            reason::BUILD_FAILED,
+            format!("recovered from kustomize build panic: {panic}"),
+        )),
     }
 }
 
@@ -167,8 +182,8 @@ fn build_now(
     cancelled: &AtomicBool,
 ) -> Result<Manifests, String> {
     let files = FileSystem::Confined(ROOT);
-    let prepared = flux::prepare(tree, path, &overrides(object), files)
-        .map_err(|error| error.to_string())?;
+    let prepared =
+        flux::prepare(tree, path, &overrides(object), files).map_err(|error| error.to_string())?;
     let options = BuildOptions {
         files,
         load_restrictor: LoadRestrictor::None,
@@ -185,8 +200,9 @@ fn build_now(
         let mut object = resource.object;
         let mut text = windlass_yaml::json_to_yaml(&object);
         if let Some(variables) = variables {
-            let substituted = substitute(&object, &text, variables, strict)
-                .map_err(|error| format!("post build failed for '{}': {error}", subject(&object)))?;
+            let substituted = substitute(&object, &text, variables, strict).map_err(|error| {
+                format!("post build failed for '{}': {error}", subject(&object))
+            })?;
             if let Some(value) = substituted {
                 text = windlass_yaml::json_to_yaml(&value);
                 object = value;
@@ -199,20 +215,32 @@ fn build_now(
         objects.push(object);
     }
     let digest = format!("sha256:{}", hex::encode(hasher.finalize()));
-    Ok(Manifests { objects, digest, trace: Trace::of(tree, files) })
+    Ok(Manifests {
+        objects,
+        digest,
+        trace: Trace::of(tree, files),
+    })
 }
 
 /// What the preparation looked at, beyond what the build reads: every directory below the path
 /// where the kustomization file had to be generated, and components that may be missing.
 fn probed(object: &Kustomization, tree: &Tree, path: &str) -> Vec<String> {
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}/{name}")
+        }
+    };
     let mut paths: Vec<String> = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
         .map(below)
         .into();
     if !paths.iter().any(|file| tree.get(file).is_some()) {
         paths.push(format!("{path}/"));
         if let Some(subtree) = tree.subtree(path) {
-            let dirs = subtree.walk().filter(|(_, entry)| matches!(entry, Entry::Dir));
+            let dirs = subtree
+                .walk()
+                .filter(|(_, entry)| matches!(entry, Entry::Dir));
             paths.extend(dirs.map(|(dir, _)| format!("{}/", below(&dir))));
         }
     }
@@ -249,13 +277,17 @@ fn substitute(
     if output == text {
         return Ok(None);
     }
-    windlass_yaml::to_value(&output).map(Some).map_err(|error| format!("YAMLToJSON: {error}"))
+    windlass_yaml::to_value(&output)
+        .map(Some)
+        .map_err(|error| format!("YAMLToJSON: {error}"))
 }
 
 /// The object as kustomize names it in errors: `Kind.version.group/name`.
 fn subject(object: &Value) -> String {
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
-    let (group, version) = api_version.split_once('/').unwrap_or(("[noGrp]", api_version));
+    let (group, version) = api_version
+        .split_once('/')
+        .unwrap_or(("[noGrp]", api_version));
     let kind = object["kind"].as_str().unwrap_or_default();
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     format!("{kind}.{version}.{group}/{name}")
@@ -287,7 +319,11 @@ fn overrides(object: &Kustomization) -> flux::Overrides {
             .collect(),
         components: spec.components.clone(),
         ignore_missing_components: spec.ignore_missing_components,
-        build_metadata: spec.build_metadata.iter().map(|m| m.as_str().to_owned()).collect(),
+        build_metadata: spec
+            .build_metadata
+            .iter()
+            .map(|m| m.as_str().to_owned())
+            .collect(),
     }
 }
 

@@ -21,13 +21,16 @@ use super::{stalled, waiting};
 use crate::{context::Context, flags::gate, sources::source_of};
 
 /// The prefix of errors that no retry can mend.
-pub(crate) const TERMINAL: &str =
-    "Reconciliation failed terminally due to configuration error: ";
+pub(crate) const TERMINAL: &str = "Reconciliation failed terminally due to configuration error: ";
 
 /// The key of a dependency.
 pub(crate) fn key_of(object: &Kustomization, dependency: &DependencyReference) -> ObjectKey {
     let own = object.metadata.namespace.as_deref().unwrap_or_default();
-    let namespace = dependency.namespace.as_deref().filter(|n| !n.is_empty()).unwrap_or(own);
+    let namespace = dependency
+        .namespace
+        .as_deref()
+        .filter(|n| !n.is_empty())
+        .unwrap_or(own);
     ObjectKey::new(namespace, dependency.name.as_str())
 }
 
@@ -90,9 +93,14 @@ async fn check_one(
     if !is_ready(&found) {
         return Ok(Err(format!("dependency '{key}' is not ready")));
     }
-    let applied = found.status.as_ref().and_then(|s| s.last_applied_revision.as_deref());
+    let applied = found
+        .status
+        .as_ref()
+        .and_then(|s| s.last_applied_revision.as_deref());
     if source_of(object) == source_of(&found) && applied != Some(&artifact.revision) {
-        return Ok(Err(format!("dependency '{key}' revision is not up to date")));
+        return Ok(Err(format!(
+            "dependency '{key}' revision is not up to date"
+        )));
     }
     Ok(Ok(()))
 }
@@ -103,8 +111,12 @@ async fn find(context: &Context, key: &ObjectKey) -> Result<Arc<Kustomization>, 
     if let Some(found) = context.kustomizations.get(key) {
         return Ok(found);
     }
-    let missing =
-        || format!("kustomizations.kustomize.toolkit.fluxcd.io \"{}\" not found", key.name);
+    let missing = || {
+        format!(
+            "kustomizations.kustomize.toolkit.fluxcd.io \"{}\" not found",
+            key.name
+        )
+    };
     let scope = context.flags.common.watch_scope();
     if scope.label_selector.is_none() && scope.namespace.is_none() {
         return Err(missing());

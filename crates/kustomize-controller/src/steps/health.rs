@@ -34,7 +34,12 @@ pub(crate) fn expected(
     changes: &ChangeSet,
     stages: &[Stage],
 ) -> Vec<Expected> {
-    let applied = || changes.entries.iter().filter(|change| change.action != Action::Skipped);
+    let applied = || {
+        changes
+            .entries
+            .iter()
+            .filter(|change| change.action != Action::Skipped)
+    };
     let expected: Vec<Expected> = if object.spec.wait {
         let short_lived = short_lived(stages);
         applied()
@@ -51,17 +56,27 @@ pub(crate) fn expected(
             .health_checks
             .iter()
             .map(|check| {
-                let api_version =
-                    check.api_version.as_deref().filter(|v| !v.is_empty()).unwrap_or("apps/v1");
+                let api_version = check
+                    .api_version
+                    .as_deref()
+                    .filter(|v| !v.is_empty())
+                    .unwrap_or("apps/v1");
                 let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
                 let namespace = check.namespace.as_deref().unwrap_or_default();
                 let id = ObjectId::new(group, version, &check.kind, namespace, &check.name);
-                Expected { gone_is_done: false, applied: applied.contains(&id), id }
+                Expected {
+                    gone_is_done: false,
+                    applied: applied.contains(&id),
+                    id,
+                }
             })
             .collect()
     };
     // Waiting for itself would never end.
-    let own = (object.metadata.namespace.as_deref(), object.metadata.name.as_deref());
+    let own = (
+        object.metadata.namespace.as_deref(),
+        object.metadata.name.as_deref(),
+    );
     expected
         .into_iter()
         .filter(|e| {
@@ -90,8 +105,13 @@ pub(crate) fn expect(
     objects: Vec<Expected>,
     exprs: Arc<HealthExprs>,
 ) {
-    let reader = Reader { client: identity.client.clone(), account: identity.account.clone() };
-    context.tracker.expect(&attempt.key(), objects, exprs, reader);
+    let reader = Reader {
+        client: identity.client.clone(),
+        account: identity.account.clone(),
+    };
+    context
+        .tracker
+        .expect(&attempt.key(), objects, exprs, reader);
 }
 
 /// Where a wait stands.
@@ -148,16 +168,18 @@ fn list(
 }
 
 /// Shows on the object that the wait is over and well. Answers the event, where it is news.
-pub(crate) fn pass(
-    attempt: &mut Attempt,
-    since: Instant,
-    changed: bool,
-) -> Option<EventRecord> {
+pub(crate) fn pass(attempt: &mut Attempt, since: Instant, changed: bool) -> Option<EventRecord> {
     let before = &attempt.before;
-    let old = before.conditions.iter().find(|c| c.type_ == condition::HEALTHY && c.status == "True");
+    let old = before
+        .conditions
+        .iter()
+        .find(|c| c.type_ == condition::HEALTHY && c.status == "True");
     let new_revision = before.last_applied_revision != attempt.revision;
     let news = old.is_none() || (new_revision && changed);
-    let message = format!("Health check passed in {}", duration::format(since.elapsed()));
+    let message = format!(
+        "Health check passed in {}",
+        duration::format(since.elapsed())
+    );
     // The duration differs each time: without news the old text stands, and nothing is written.
     let shown = match old {
         Some(old) if !news && !changed => old.message.clone(),
@@ -175,17 +197,20 @@ pub(crate) fn pass(
 }
 
 /// Shows on the object that the wait ended badly, and answers the failure.
-pub(crate) fn fail(attempt: &mut Attempt, waited: Duration, message: String) -> StepError {
+pub(crate) fn fail(attempt: &mut Attempt, waited: Duration, message: &str) -> StepError {
     let generation = attempt.generation();
     attempt.conditions.set(
         condition::HEALTHY,
         Status::False,
         reason::HEALTH_CHECK_FAILED,
-        message.as_str(),
+        message,
         generation,
     );
     failed(
         reason::HEALTH_CHECK_FAILED,
-        format!("health check failed after {}: {message}", duration::format(waited)),
+        format!(
+            "health check failed after {}: {message}",
+            duration::format(waited)
+        ),
     )
 }

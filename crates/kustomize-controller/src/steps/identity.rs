@@ -7,7 +7,10 @@ use std::{
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt};
-use windlass_api::{kustomize::{KubeConfigReference, Kustomization}, meta::reason};
+use windlass_api::{
+    kustomize::{KubeConfigReference, Kustomization},
+    meta::reason,
+};
 use windlass_runtime::outcome::StepError;
 
 use super::failed;
@@ -22,7 +25,11 @@ pub(crate) struct Identity {
 
 /// The service account that the object's objects are applied with, if any.
 pub(crate) fn service_account(context: &Context, object: &Kustomization) -> Option<String> {
-    let named = object.spec.service_account_name.as_deref().unwrap_or_default();
+    let named = object
+        .spec
+        .service_account_name
+        .as_deref()
+        .unwrap_or_default();
     [named, &context.flags.common.default_service_account]
         .into_iter()
         .find(|name| !name.is_empty())
@@ -39,13 +46,19 @@ pub(crate) async fn assume(
         return Err(refuse_remote(context, &namespace, reference).await);
     }
     let Some(name) = service_account(context, object) else {
-        return Ok(Identity { client: context.clients.own(), account: "".into() });
+        return Ok(Identity {
+            client: context.clients.own(),
+            account: "".into(),
+        });
     };
     let client = context
         .clients
         .impersonate(&namespace, &name)
-        .map_err(|error| client_failure(error.to_string()))?;
-    Ok(Identity { client, account: format!("system:serviceaccount:{namespace}:{name}").into() })
+        .map_err(|error| client_failure(&error.to_string()))?;
+    Ok(Identity {
+        client,
+        account: format!("system:serviceaccount:{namespace}:{name}").into(),
+    })
 }
 
 /// Remote clusters come later. Until then they are refused, after the checks that would fail
@@ -58,10 +71,13 @@ async fn refuse_remote(
     let client = context.clients.own();
     if let Some(secret) = &reference.secret_ref {
         let subject = format!("{namespace}/{}", secret.name);
-        let found = match Api::<Secret>::namespaced(client, namespace).get(&secret.name).await {
+        let found = match Api::<Secret>::namespaced(client, namespace)
+            .get(&secret.name)
+            .await
+        {
             Ok(found) => found,
             Err(error) => {
-                return client_failure(format!(
+                return client_failure(&format!(
                     "unable to read KubeConfig secret '{subject}' error: {}",
                     api_message(&error)
                 ));
@@ -76,26 +92,26 @@ async fn refuse_remote(
             _ => None,
         };
         if let Some(missing) = missing {
-            return client_failure(format!(
+            return client_failure(&format!(
                 "KubeConfig secret '{subject}' does not contain {missing} with a kubeconfig"
             ));
         }
     } else if let Some(config_map) = &reference.config_map_ref
-        && let Err(error) = Api::<ConfigMap>::namespaced(client, namespace).get(&config_map.name).await
+        && let Err(error) = Api::<ConfigMap>::namespaced(client, namespace)
+            .get(&config_map.name)
+            .await
     {
-        return client_failure(format!(
+        return client_failure(&format!(
             "unable to read KubeConfig ConfigMap '{namespace}/{}' error: {}",
             config_map.name,
             api_message(&error)
         ));
     }
-    client_failure(
-        "spec.kubeConfig is not supported by this version: nothing was applied".to_owned(),
-    )
+    client_failure("spec.kubeConfig is not supported by this version: nothing was applied")
 }
 
-fn client_failure(message: String) -> StepError {
-    let mut error = failed(reason::RECONCILIATION_FAILED, message.as_str());
+fn client_failure(message: &str) -> StepError {
+    let mut error = failed(reason::RECONCILIATION_FAILED, message);
     if let StepError::Failed(failure) = &mut error {
         failure.event_message = Some(format!("failed to build kube client: {message}"));
     }
@@ -116,6 +132,8 @@ pub(crate) fn fingerprint(context: &Context, object: &Kustomization) -> u64 {
     let mut hasher = DefaultHasher::new();
     service_account(context, object).hash(&mut hasher);
     object.spec.force.hash(&mut hasher);
-    serde_json::to_string(&object.spec.ignore).unwrap_or_default().hash(&mut hasher);
+    serde_json::to_string(&object.spec.ignore)
+        .unwrap_or_default()
+        .hash(&mut hasher);
     hasher.finish()
 }

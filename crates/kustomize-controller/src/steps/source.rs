@@ -1,6 +1,11 @@
 //! Which artifact to work on.
 
-use windlass_api::{duration, kustomize::{Kustomization, SourceKind}, meta::reason, source::{self, Artifact}};
+use windlass_api::{
+    duration,
+    kustomize::{Kustomization, SourceKind},
+    meta::reason,
+    source::{self, Artifact},
+};
 use windlass_runtime::outcome::StepError;
 
 use super::{stalled, waiting};
@@ -23,7 +28,10 @@ pub(crate) fn resolve(context: &Context, object: &Kustomization) -> Result<Artif
             let delay = context.flags.common.requeue_dependency;
             Err(waiting(
                 reason::ARTIFACT_FAILED,
-                format!("Source artifact not found, retrying in {}", duration::format(delay)),
+                format!(
+                    "Source artifact not found, retrying in {}",
+                    duration::format(delay)
+                ),
                 delay,
             ))
         }
@@ -34,7 +42,10 @@ pub(crate) fn resolve(context: &Context, object: &Kustomization) -> Result<Artif
         )),
         Lookup::Unlisted => Err(waiting(
             reason::ARTIFACT_FAILED,
-            format!("no matches for kind \"{kind}\" in version \"{}/v1\"", source::GROUP),
+            format!(
+                "no matches for kind \"{kind}\" in version \"{}/v1\"",
+                source::GROUP
+            ),
             retry,
         )),
     }
@@ -54,11 +65,15 @@ fn check_access(
     let own = object.metadata.namespace.as_deref().unwrap_or_default();
     let why = if context.flags.common.no_cross_namespace_refs && *key.namespace != *own {
         "cross-namespace references have been blocked"
-    } else if *kind == SourceKind::ExternalArtifact && !context.gates.enabled(gate::EXTERNAL_ARTIFACT)
+    } else if *kind == SourceKind::ExternalArtifact
+        && !context.gates.enabled(gate::EXTERNAL_ARTIFACT)
     {
         "ExternalArtifact feature gate is disabled"
     } else {
         return Ok(());
     };
-    Err(stalled(reason::ACCESS_DENIED, format!("can't access '{kind}/{key}', {why}")))
+    Err(stalled(
+        reason::ACCESS_DENIED,
+        format!("can't access '{kind}/{key}', {why}"),
+    ))
 }

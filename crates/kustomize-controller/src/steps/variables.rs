@@ -7,7 +7,9 @@ use std::{
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt};
-use windlass_api::kustomize::{Kustomization, SubstituteKind, SubstituteReference, SubstituteStrategy};
+use windlass_api::kustomize::{
+    Kustomization, SubstituteKind, SubstituteReference, SubstituteStrategy,
+};
 
 use super::identity::api_message;
 
@@ -37,7 +39,12 @@ pub(crate) async fn read(client: &Client, object: &Kustomization) -> Option<Vari
     for reference in &post_build.substitute_from {
         match read_one(client, &namespace, reference).await {
             Ok(found) => values.extend(found),
-            Err(error) => return Some(Variables { values: Err(error), evaluate: true }),
+            Err(error) => {
+                return Some(Variables {
+                    values: Err(error),
+                    evaluate: true,
+                });
+            }
         }
     }
     values.extend(post_build.substitute.clone());
@@ -45,7 +52,10 @@ pub(crate) async fn read(client: &Client, object: &Kustomization) -> Option<Vari
         value.retain(|c| c != '\n');
     }
     let always = post_build.substitute_strategy == Some(SubstituteStrategy::Always);
-    Some(Variables { evaluate: always || !values.is_empty(), values: Ok(values) })
+    Some(Variables {
+        evaluate: always || !values.is_empty(),
+        values: Ok(values),
+    })
 }
 
 async fn read_one(
@@ -57,7 +67,10 @@ async fn read_one(
     let (kind, found) = match reference.kind {
         SubstituteKind::ConfigMap => {
             let api = Api::<ConfigMap>::namespaced(client.clone(), namespace);
-            ("ConfigMap", api.get(name).await.map(|map| map.data.unwrap_or_default()))
+            (
+                "ConfigMap",
+                api.get(name).await.map(|map| map.data.unwrap_or_default()),
+            )
         }
         SubstituteKind::Secret => {
             let api = Api::<Secret>::namespaced(client.clone(), namespace);
@@ -74,7 +87,10 @@ async fn read_one(
             Ok(BTreeMap::new())
         }
         other => other.map_err(|error| {
-            format!("substitute from '{kind}/{name}' error: {}", api_message(&error))
+            format!(
+                "substitute from '{kind}/{name}' error: {}",
+                api_message(&error)
+            )
         }),
     }
 }

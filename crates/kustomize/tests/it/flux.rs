@@ -35,7 +35,8 @@ fn a_kustomization_is_generated_where_there_is_none() {
         ("app/readme.md", "# text"),
         ("other/c.yaml", "not: [valid"),
     ]);
-    let prepared = prepare(&given, "./app", &Overrides::default(), FileSystem::Memory).expect("prepared");
+    let prepared =
+        prepare(&given, "./app", &Overrides::default(), FileSystem::Memory).expect("prepared");
     assert_eq!(
         file(&prepared, "app/kustomization.yaml"),
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n\
@@ -46,15 +47,25 @@ fn a_kustomization_is_generated_where_there_is_none() {
 
 #[test]
 fn an_empty_directory_builds_to_nothing() {
-    let prepared =
-        prepare(&tree(&[("readme.md", "")]), "", &Overrides::default(), FileSystem::Memory).expect("prepared");
+    let prepared = prepare(
+        &tree(&[("readme.md", "")]),
+        "",
+        &Overrides::default(),
+        FileSystem::Memory,
+    )
+    .expect("prepared");
     assert!(file(&prepared, "kustomization.yaml").contains("namespace: _placeholder"));
     assert_eq!(built(&prepared, ""), "");
 }
 
 #[test]
 fn manifests_that_are_none_are_named() {
-    let error = prepare(&tree(&[("a.yaml", "a: b\n")]), "", &Overrides::default(), FileSystem::Memory);
+    let error = prepare(
+        &tree(&[("a.yaml", "a: b\n")]),
+        "",
+        &Overrides::default(),
+        FileSystem::Memory,
+    );
     let text = error.expect_err("no kind").to_string();
     assert!(
         text.starts_with("failed to decode Kubernetes YAML from /a.yaml: missing"),
@@ -143,6 +154,7 @@ fn components_must_be_local() {
 #[test]
 fn a_file_without_resources_still_builds() {
     let given = tree(&[("kustomization.yaml", "")]);
-    let prepared = prepare(&given, "", &Overrides::default(), FileSystem::Memory).expect("prepared");
+    let prepared =
+        prepare(&given, "", &Overrides::default(), FileSystem::Memory).expect("prepared");
     assert_eq!(built(&prepared, ""), "");
 }

@@ -15,8 +15,8 @@ use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tracing::{debug, warn};
 
-pub use store::Store;
 use crate::queue::jittered;
+pub use store::Store;
 use store::Writer;
 use tolerant::Tolerant;
 

@@ -57,17 +57,26 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
         }
     }
-    let common = source.as_ref().map(|f| &f.common).or(kustomize.as_ref().map(|f| &f.common));
+    let common = source
+        .as_ref()
+        .map(|f| &f.common)
+        .or(kustomize.as_ref().map(|f| &f.common));
     if let Some(common) = common {
         logging::init(common.log_level, common.log_encoding);
     }
     let shutdown = shutdown::on_signals()?;
     let mut running = Vec::new();
     if let Some(flags) = source {
-        running.push(tokio::spawn(source_controller::run(flags, shutdown.clone())));
+        running.push(tokio::spawn(source_controller::run(
+            flags,
+            shutdown.clone(),
+        )));
     }
     if let Some(flags) = kustomize {
-        running.push(tokio::spawn(kustomize_controller::run(flags, shutdown.clone())));
+        running.push(tokio::spawn(kustomize_controller::run(
+            flags,
+            shutdown.clone(),
+        )));
     }
     end_together(running, &shutdown).await
 }
@@ -78,7 +87,10 @@ async fn end_together(
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
     let watched = running.into_iter().map(|task| async {
-        let result = task.await.context("a controller panicked").and_then(|result| result);
+        let result = task
+            .await
+            .context("a controller panicked")
+            .and_then(|result| result);
         if result.is_err() {
             shutdown.cancel();
         }
@@ -96,7 +108,9 @@ fn flags_for(controller: Controller, flags: &[String]) -> anyhow::Result<Vec<Str
             continue;
         }
         let addressed = flag.split_once(':').and_then(|(to, flag)| {
-            let to = Controller::value_variants().iter().find(|c| c.name() == to)?;
+            let to = Controller::value_variants()
+                .iter()
+                .find(|c| c.name() == to)?;
             flag.starts_with("--").then_some((to, flag))
         });
         match addressed {
@@ -114,11 +128,19 @@ mod tests {
 
     #[test]
     fn flags_reach_the_controller_they_are_addressed_to() {
-        let flags = ["--log-level=debug", "source:--storage-path=/x", "kustomize:--concurrent=8"]
-            .map(String::from);
+        let flags = [
+            "--log-level=debug",
+            "source:--storage-path=/x",
+            "kustomize:--concurrent=8",
+        ]
+        .map(String::from);
         assert_eq!(
             flags_for(Controller::Source, &flags).unwrap(),
-            ["source-controller", "--log-level=debug", "--storage-path=/x"]
+            [
+                "source-controller",
+                "--log-level=debug",
+                "--storage-path=/x"
+            ]
         );
         let kustomize = flags_for(Controller::Kustomize, &flags).unwrap();
         assert!(kustomize.contains(&"--concurrent=8".to_owned()));

@@ -28,11 +28,17 @@ pub(crate) async fn measure(count: usize, concurrent: usize) -> Duration {
             }
         })
         .await;
-    wait_until("the Deployments are available", Duration::from_secs(300), async || {
-        let list = objects.list("Deployment").await;
-        list.len() == count
-            && list.iter().all(|d| d["status"]["observedGeneration"] == d["metadata"]["generation"])
-    })
+    wait_until(
+        "the Deployments are available",
+        Duration::from_mins(5),
+        async || {
+            let list = objects.list("Deployment").await;
+            list.len() == count
+                && list
+                    .iter()
+                    .all(|d| d["status"]["observedGeneration"] == d["metadata"]["generation"])
+        },
+    )
     .await;
     started.elapsed()
 }

@@ -49,7 +49,9 @@ impl Load {
         let repo = stack.git.repo("bench");
         repo.commit(&[("app/app.yaml", Some(MANIFESTS))], "app");
         objects.git_repository("src", repo.url(), json!({})).await;
-        objects.until_condition("GitRepository", "src", "Ready", "True").await;
+        objects
+            .until_condition("GitRepository", "src", "Ready", "True")
+            .await;
         objects
             .apply_text(&format!(
                 "apiVersion: v1
@@ -65,7 +67,10 @@ subjects: [{{kind: ServiceAccount, name: deployer, namespace: {0}}}]
                 objects.namespace()
             ))
             .await;
-        Self { objects: objects.clone(), count }
+        Self {
+            objects: objects.clone(),
+            count,
+        }
     }
 
     /// Creates all Kustomizations; answers when the first was sent.
@@ -128,9 +133,19 @@ pub(crate) fn requests(stack: &Stack) -> BTreeMap<String, usize> {
             .or_else(|| parts.last())
             .copied()
             .unwrap_or_default();
-        let dry = if event.request_uri.contains("dryRun") { " (dry run)" } else { "" };
-        let sub = if path.ends_with("/status") { "/status" } else { "" };
-        *requests.entry(format!("{} {resource}{sub}{dry}", event.verb)).or_insert(0) += 1;
+        let dry = if event.request_uri.contains("dryRun") {
+            " (dry run)"
+        } else {
+            ""
+        };
+        let sub = if path.ends_with("/status") {
+            "/status"
+        } else {
+            ""
+        };
+        *requests
+            .entry(format!("{} {resource}{sub}{dry}", event.verb))
+            .or_insert(0) += 1;
     }
     requests
 }

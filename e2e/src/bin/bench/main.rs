@@ -29,7 +29,10 @@ async fn main() {
         ..StackOptions::default()
     };
     let floor = floor::measure(count, concurrent).await;
-    println!("floor    {:>6.2} s  (dry run and apply of the same objects by a bare loader)", floor.as_secs_f64());
+    println!(
+        "floor    {:>6.2} s  (dry run and apply of the same objects by a bare loader)",
+        floor.as_secs_f64()
+    );
 
     let stack = Stack::start(options()).await;
     let objects = stack.namespace("bench").await;
@@ -80,11 +83,17 @@ async fn run<F: Future<Output = Instant>>(
             println!("           {:>6.1} each  {what}", each(as_f64(number)));
         }
     }
-    println!("           {:>6.1} each  all requests of the kustomize-controller", each(as_f64(total)));
+    println!(
+        "           {:>6.1} each  all requests of the kustomize-controller",
+        each(as_f64(total))
+    );
 }
 
 fn number(name: &str, default: usize) -> usize {
-    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]

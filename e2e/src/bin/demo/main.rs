@@ -3,7 +3,10 @@
 //! `KEEP=1` leaves everything running at the end; `REPO=https://… DIR=./path` shows a repository
 //! of the user's own instead of the sample.
 #![expect(clippy::print_stdout, reason = "the demo is what it prints")]
-#![expect(clippy::expect_used, reason = "the demo ends when its surroundings are broken")]
+#![expect(
+    clippy::expect_used,
+    reason = "the demo ends when its surroundings are broken"
+)]
 
 mod acts;
 mod sample;
@@ -24,10 +27,19 @@ async fn main() -> ExitCode {
     let passed = stage.summary();
     if env::var("KEEP").is_ok_and(|keep| !keep.is_empty() && keep != "0") {
         println!("\nEverything is left running; look around with");
-        println!("  export KUBECONFIG={}", stage.stack.plane.kubeconfig().display());
+        println!(
+            "  export KUBECONFIG={}",
+            stage.stack.plane.kubeconfig().display()
+        );
         println!("  kubectl get kustomizations,gitrepositories,deployments -A");
         println!("End it with Ctrl-C.");
-        tokio::signal::ctrl_c().await.expect("signals can be awaited");
+        tokio::signal::ctrl_c()
+            .await
+            .expect("signals can be awaited");
     }
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

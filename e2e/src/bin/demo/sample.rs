@@ -2,9 +2,18 @@
 
 /// Files of the first commit.
 pub(crate) const FILES: &[(&str, &str)] = &[
-    ("base/kustomization.yaml", include_str!("../../../sample/base/kustomization.yaml")),
-    ("base/deployment.yaml", include_str!("../../../sample/base/deployment.yaml")),
-    ("base/service.yaml", include_str!("../../../sample/base/service.yaml")),
+    (
+        "base/kustomization.yaml",
+        include_str!("../../../sample/base/kustomization.yaml"),
+    ),
+    (
+        "base/deployment.yaml",
+        include_str!("../../../sample/base/deployment.yaml"),
+    ),
+    (
+        "base/service.yaml",
+        include_str!("../../../sample/base/service.yaml"),
+    ),
     (
         "overlays/staging/kustomization.yaml",
         include_str!("../../../sample/overlays/staging/kustomization.yaml"),
@@ -26,5 +35,8 @@ pub(crate) fn base_without_service() -> String {
 }
 
 fn file(path: &str) -> &'static str {
-    FILES.iter().find(|(name, _)| *name == path).map_or("", |(_, text)| text)
+    FILES
+        .iter()
+        .find(|(name, _)| *name == path)
+        .map_or("", |(_, text)| text)
 }

@@ -22,14 +22,30 @@ impl Stage {
         println!("Starting a control plane (the first time its programs are built: some minutes),");
         println!("a Git server, source-controller and kustomize-controller …");
         let started = Instant::now();
-        let stack = Stack::start(StackOptions { nodes: true, ..StackOptions::default() }).await;
+        let stack = Stack::start(StackOptions {
+            nodes: true,
+            ..StackOptions::default()
+        })
+        .await;
         let objects = stack.namespace("demo").await;
-        println!("Ready after {:.1} s; namespace {}.\n", started.elapsed().as_secs_f64(), objects.namespace());
-        Self { stack, objects, acts: Vec::new() }
+        println!(
+            "Ready after {:.1} s; namespace {}.\n",
+            started.elapsed().as_secs_f64(),
+            objects.namespace()
+        );
+        Self {
+            stack,
+            objects,
+            acts: Vec::new(),
+        }
     }
 
     /// Plays one act: prints what happens, how long it took, and whether it went as promised.
-    pub(crate) async fn act(&mut self, title: &str, play: impl Future<Output = Result<String, String>>) {
+    pub(crate) async fn act(
+        &mut self,
+        title: &str,
+        play: impl Future<Output = Result<String, String>>,
+    ) {
         println!("── {}. {title}", self.acts.len() + 1);
         let started = Instant::now();
         let result = match tokio::time::timeout(ACT_DEADLINE, play).await {
@@ -60,7 +76,14 @@ impl Stage {
             }
         }
         let passed = self.acts.iter().all(|(_, outcome)| outcome.is_ok());
-        println!("{}", if passed { "All acts went as promised." } else { "Some acts failed." });
+        println!(
+            "{}",
+            if passed {
+                "All acts went as promised."
+            } else {
+                "Some acts failed."
+            }
+        );
         passed
     }
 }
@@ -82,7 +105,12 @@ pub(crate) async fn follow(
         let object = objects.get(kind, name).await.unwrap_or_default();
         if let Some(ready) = condition(&object, "Ready") {
             let text = |field: &str| ready[field].as_str().unwrap_or_default().to_owned();
-            let line = format!("{kind}/{name} Ready={} {}: {}", text("status"), text("reason"), text("message"));
+            let line = format!(
+                "{kind}/{name} Ready={} {}: {}",
+                text("status"),
+                text("reason"),
+                text("message")
+            );
             if line != shown {
                 note(&line);
                 shown = line;
