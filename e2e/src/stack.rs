@@ -47,7 +47,7 @@ impl Controller {
     }
 }
 
-/// A running system. Everything ends when it is dropped.
+/// A running system. Everything ends when it is dropped; `WINDLASS_KEEP=1` keeps its logs.
 pub struct Stack {
     /// The cluster.
     pub plane: ControlPlane,
@@ -85,7 +85,10 @@ impl Stack {
         .await;
         plane.apply_crds(&workspace_root().join("config/crd")).await;
         let client = plane.client().await;
-        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut dir = tempfile::tempdir().expect("a temporary directory");
+        if std::env::var_os("WINDLASS_KEEP").is_some() {
+            dir.disable_cleanup(true);
+        }
         std::fs::create_dir(dir.path().join("artifacts")).expect("the storage is made");
         let mut stack = Self {
             plane,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_e2e::{Controller, Stack, StackOptions};
 
 const CHANGES: usize = 30;
@@ -76,9 +76,10 @@ async fn killed_controllers_catch_up() {
         let name = format!("cm-{object}");
         match value {
             Some(value) => {
-                let what = format!("value {value}");
+                let text = value.to_string();
+                let is_current = |o: &Value| o["data"]["value"].as_str() == Some(&text);
                 objects
-                    .until("ConfigMap", &name, &what, |o| o["data"]["value"] == *value)
+                    .until("ConfigMap", &name, &format!("value {text}"), is_current)
                     .await;
             }
             None => objects.until_gone("ConfigMap", &name).await,

@@ -114,6 +114,9 @@ async fn what_is_not_supported_fails_closed() {
     repo.commit(&[("settings.yaml", Some(CONFIG))], "first");
     objects.git_repository("src", repo.url(), json!({})).await;
     objects
+        .until_condition("GitRepository", "src", "Ready", "True")
+        .await;
+    objects
         .apply_text(&format!(
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: remote, namespace: {}}}\nstringData: {{value: '{{}}'}}\n",
             objects.namespace()
