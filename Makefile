@@ -5,6 +5,7 @@ MUSL ?= x86_64-unknown-linux-musl
 # Tests compare with recordings of the original tools where these are present.
 WINDLASS_CONFORMANCE ?= $(abspath ../shared/conformance)
 CARGO ?= cargo
+BINARIES = $(abspath $(or $(CARGO_TARGET_DIR),target))
 CRDS := config/crd charts/windlass/crds
 RUST_SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.rs')
 
@@ -22,7 +23,8 @@ build: ## Build everything, for development
 
 .PHONY: test
 test: tools control-plane ## Run every test
-	$(CARGO) test --workspace --locked --no-fail-fast
+	$(CARGO) build --workspace --locked --bins
+	WINDLASS_BIN="$(BINARIES)/debug" $(CARGO) test --workspace --locked --no-fail-fast
 
 .PHONY: lint
 lint: line-limit ## Check format, Clippy, file sizes, dependencies
@@ -42,12 +44,13 @@ crds: ## Write the CustomResourceDefinitions from the Rust types
 
 .PHONY: demo
 demo: demo-tools control-plane ## Show the main job on a cluster of its own (KEEP=1, REPO=https://… DIR=./path BRANCH=main)
-	$(CARGO) build --locked --bins -p source-controller -p kustomize-controller -p windlass
-	KEEP="$(KEEP)" REPO="$(REPO)" DIR="$(DIR)" BRANCH="$(BRANCH)" $(CARGO) run --locked -p windlass-e2e --bin demo
+	$(CARGO) build --workspace --locked --bins
+	WINDLASS_BIN="$(BINARIES)/debug" KEEP="$(KEEP)" REPO="$(REPO)" DIR="$(DIR)" BRANCH="$(BRANCH)" "$(BINARIES)/debug/demo"
 
 .PHONY: bench
 bench: demo-tools control-plane ## Measure 100 Kustomizations beside the floor of the API server (N=500, CONCURRENT=20)
-	$(CARGO) run --release --locked -p windlass-e2e --bin bench
+	$(CARGO) build --release --workspace --locked --bins
+	WINDLASS_BIN="$(BINARIES)/release" "$(BINARIES)/release/bench"
 
 .PHONY: scenarios
 scenarios: tools control-plane ## Compare with the recorded answers of the originals (ONLY=name,… LOGS=dir)

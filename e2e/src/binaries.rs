@@ -31,12 +31,9 @@ pub fn binaries() -> &'static Path {
             .expect("the running program lies in a directory")
             .to_owned();
         let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build
-            .current_dir(workspace_root())
-            .args(["build", "--quiet", "--bins"]);
-        for package in ["source-controller", "kustomize-controller", "windlass"] {
-            build.args(["--package", package]);
-        }
+        // The whole workspace, so that dependencies keep the features they were built with.
+        build.current_dir(workspace_root());
+        build.args(["build", "--quiet", "--workspace", "--bins"]);
         if dir.ends_with("release") {
             build.arg("--release");
         }
