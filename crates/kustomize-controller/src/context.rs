@@ -14,12 +14,13 @@ use windlass_runtime::{
     events::{EventRecord, Involved},
     flags::FeatureGates,
     mapper::RestMapper,
+    memory::Memories,
     outcome::Reporter,
     queue::{Queue, jittered},
     watch::Store,
 };
 
-use crate::{attempt::Attempt, flags::Flags, memory::Memories, sources::Sources, trigger::Trigger};
+use crate::{attempt::Attempt, flags::Flags, memory::Memory, sources::Sources, trigger::Trigger};
 
 /// How long after the start a kind of source that has not been listed is taken for one that
 /// soon will be, not for one that is not installed.
@@ -37,7 +38,7 @@ pub(crate) struct Context {
     pub(crate) queue: Queue<Trigger>,
     pub(crate) kustomizations: Store<Kustomization>,
     pub(crate) sources: Sources,
-    pub(crate) memories: Memories,
+    pub(crate) memories: Memories<Memory>,
     /// Those that wait for a dependency.
     pub(crate) waiting: Waiting,
     pub(crate) counters: crate::counters::Counters,

@@ -18,18 +18,18 @@ mod memory;
 mod progress;
 mod reconcile;
 mod sources;
+mod stages;
 mod steps;
 mod trigger;
 mod watches;
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use tracing::{Instrument, info};
 use windlass_api::meta::condition;
 use windlass_runtime::{
-    CancellationToken, ObjectKey, clients::Clients, election, logging, metrics::Metrics,
-    patch::Writer, probes,
+    CancellationToken, ObjectKey, clients::Clients, logging, metrics::Metrics, patch::Writer,
+    process,
 };
 
 pub use flags::{FEATURE_GATES, Flags};
@@ -59,63 +59,16 @@ pub async fn run(flags: Flags, shutdown: CancellationToken) -> anyhow::Result<()
     let user_agent = concat!("kustomize-controller/", env!("CARGO_PKG_VERSION"));
     let clients =
         Clients::from_env(flags.common.client_options(user_agent, metrics.clone())).await?;
-    // Serving ends with this function, whichever way it ends.
-    let servers = shutdown.child_token();
-    let _ended = servers.clone().drop_guard();
-    if !flags.common.metrics_addr.is_off() {
-        let listener = flags
-            .common
-            .metrics_addr
-            .bind()
-            .await
-            .context("binding --metrics-addr")?;
-        tokio::spawn(windlass_runtime::metrics::serve(
-            listener,
-            metrics.clone(),
-            servers.clone(),
-        ));
-    }
-    if !flags.common.health_addr.is_off() {
-        let listener = flags
-            .common
-            .health_addr
-            .bind()
-            .await
-            .context("binding --health-addr")?;
-        tokio::spawn(probes::serve(listener, || true, servers.clone()));
-    }
-    let election = flags
-        .common
-        .enable_leader_election
-        .then(|| flags.common.election_options(NAME));
-    let lead = |token: CancellationToken| {
-        let (clients, metrics) = (clients.clone(), metrics.clone());
-        async move {
-            if let Err(error) = reconcile_all(flags, gates, clients, metrics, token).await {
-                tracing::error!(%error, "the controller stopped");
-                return Err(error);
-            }
-            Ok(())
-        }
-    };
-    match election {
-        None => lead(shutdown).await,
-        Some(options) => {
-            let mut result = Ok(());
-            let outcome = &mut result;
-            election::run(
-                clients.own(),
-                options,
-                &metrics,
-                shutdown,
-                |token| async move {
-                    *outcome = lead(token).await;
-                },
-            )
-            .await?;
-            result
-        }
-    }
+    process::run(
+        &flags.common.clone(),
+        NAME,
+        &clients,
+        &metrics,
+        || true,
+        shutdown,
+        |token| reconcile_all(flags, gates, clients.clone(), metrics.clone(), token),
+    )
+    .await
 }
 
 async fn reconcile_all(

@@ -1,17 +1,15 @@
 //! What is remembered of a Kustomization between two runs. All of it is a cache: a restart loses
 //! it and costs dry runs, never correctness; what must survive is in the status.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use kube::ResourceExt;
-use parking_lot::Mutex;
 use tokio::time::Instant;
 use windlass_api::{
     kustomize::{Kustomization, ResourceInventory},
     source::Artifact,
 };
 use windlass_apply::{AppliedMemory, Applier, ChangeSet, Stage};
-use windlass_runtime::ObjectKey;
 
 use crate::{attempt::Attempt, steps::build::Trace, trigger::Trigger};
 
@@ -165,44 +163,10 @@ pub(crate) fn requested_at(object: &Kustomization) -> Option<String> {
 }
 
 impl Memory {
-    /// The newer of what the watch shows and what our last write returned.
-    pub(crate) fn freshest(&self, seen: Arc<Kustomization>) -> Arc<Kustomization> {
-        match &self.latest {
-            Some(latest) if latest.uid() == seen.uid() && version(latest) > version(&seen) => {
-                latest.clone()
-            }
-            _ => seen,
-        }
-    }
-
     /// Time until the next run that is due anyway.
     pub(crate) fn until_due(&self) -> Option<Duration> {
         self.due
             .map(|due| due.saturating_duration_since(Instant::now()))
-    }
-}
-
-/// Resource versions are compared as numbers, which the API has promised since Kubernetes 1.35
-/// and etcd-backed servers did before.
-fn version(object: &Kustomization) -> u64 {
-    object
-        .resource_version()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or_default()
-}
-
-/// The memories of all Kustomizations. A run takes its memory out and puts it back, which needs
-/// no lock held meanwhile since no object runs twice at once.
-#[derive(Default)]
-pub(crate) struct Memories(Mutex<HashMap<ObjectKey, Memory>>);
-
-impl Memories {
-    pub(crate) fn take(&self, key: &ObjectKey) -> Memory {
-        self.0.lock().remove(key).unwrap_or_default()
-    }
-
-    pub(crate) fn put(&self, key: &ObjectKey, memory: Memory) {
-        self.0.lock().insert(key.clone(), memory);
     }
 }
 

@@ -1,4 +1,5 @@
-//! The course of a run: what precedes its first write, its stages, its wait, its success.
+//! The course of a run: what precedes its first write, its wait, its success. Its stages are in
+//! [`crate::stages`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,8 +8,8 @@ use windlass_api::{
     kustomize::{KustomizationStatus, ORIGIN_REVISION_METADATA},
     meta::{condition, reason},
 };
-use windlass_apply::{Action, Applier, ChangeSet, Error as ApplyError, Stage, inventory};
-use windlass_health::{Expected, HealthExprs, ObjectId};
+use windlass_apply::{Action, Applier, ChangeSet, Stage, inventory};
+use windlass_health::ObjectId;
 use windlass_runtime::{
     ObjectKey,
     conditions::Status,
@@ -23,15 +24,13 @@ use crate::{
     flags::gate,
     memory::{Awaited, Inputs, Memory, Run, Settled, Wait},
     reconcile::SHOW_WAIT_AFTER,
+    stages::{StageStop, apply_stages},
     steps::{
         apply, build, dependencies, failed, health,
         identity::{self, Identity},
         source, stalled, variables,
     },
 };
-
-/// How long a stage may take until the next may start (Flux: spec §10.4).
-const STAGE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How far a run has come.
 pub(crate) enum Progress {
@@ -210,127 +209,6 @@ pub(crate) async fn advance(
     }
 }
 
-enum StageStop {
-    Parked(Duration),
-    Gone,
-}
-
-async fn apply_stages(
-    context: &Context,
-    memory: &mut Memory,
-    attempt: &mut Attempt,
-    run: &mut Run,
-    applier: &Applier,
-    identity: &Identity,
-) -> Result<Option<StageStop>, StepError> {
-    if let Some(stop) = end_stage_wait(context, attempt, run)? {
-        return Ok(Some(stop));
-    }
-    while let Some(stage) = run.stages.get(run.next_stage) {
-        let plan = applier
-            .plan(stage, &memory.applied)
-            .await
-            .map_err(|error| apply_failure(&error, &run.changes))?;
-        if plan.writes() && !attempt.published {
-            attempt.status.inventory = Some(apply::announced(&run.old_inventory, &run.stages));
-            if !publish(context, memory, attempt).await? {
-                return Ok(Some(StageStop::Gone));
-            }
-        }
-        let (changes, error) = applier.apply(plan, &memory.applied).await;
-        if let Some(ApplyError::AwaitGone(_)) = error {
-            let wait = match run.waits {
-                Some(wait) if wait.what == Awaited::Termination => wait,
-                _ => Wait::until(
-                    Awaited::Termination,
-                    attempt.object.spec.effective_timeout(),
-                ),
-            };
-            run.waits = Some(wait);
-            if wait.is_over() {
-                return Err(error.map_or_else(
-                    || failed(reason::RECONCILIATION_FAILED, "timed out"),
-                    |error| apply_failure(&error, &run.changes),
-                ));
-            }
-            return Ok(Some(StageStop::Parked(Duration::from_secs(2))));
-        }
-        let done = error
-            .as_ref()
-            .map(|error| apply_failure(error, &run.changes));
-        let waits_for = stage_objects(stage, &changes);
-        let wait = stage.wait;
-        run.changes.append(changes);
-        if let Some(error) = done {
-            return Err(error);
-        }
-        run.waits = None;
-        run.next_stage += 1;
-        if wait {
-            health::expect(
-                context,
-                attempt,
-                identity,
-                waits_for,
-                Arc::new(HealthExprs::default()),
-            );
-            run.waits = Some(Wait::until(Awaited::Stage, STAGE_TIMEOUT));
-            if let Some(stop) = end_stage_wait(context, attempt, run)? {
-                return Ok(Some(stop));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// Ends the wait for a stage if it is over, else answers that the run stays parked.
-fn end_stage_wait(
-    context: &Context,
-    attempt: &Attempt,
-    run: &mut Run,
-) -> Result<Option<StageStop>, StepError> {
-    let Some(wait) = run.waits.filter(|wait| wait.what == Awaited::Stage) else {
-        return Ok(None);
-    };
-    match health::look(context, attempt, wait.is_over()) {
-        health::Progress::Passed => {
-            context.tracker.release(&attempt.key());
-            context.mapper.invalidate();
-            run.waits = None;
-            Ok(None)
-        }
-        health::Progress::Failed(message) => Err(failed(reason::RECONCILIATION_FAILED, message)),
-        health::Progress::Pending => {
-            let left = wait
-                .deadline
-                .saturating_duration_since(tokio::time::Instant::now());
-            Ok(Some(StageStop::Parked(left)))
-        }
-    }
-}
-
-fn stage_objects(stage: &Stage, changes: &ChangeSet) -> Vec<Expected> {
-    if !stage.wait {
-        return Vec::new();
-    }
-    let entries = changes.entries.iter();
-    entries
-        .map(|change| Expected {
-            id: change.id.clone(),
-            gone_is_done: false,
-            applied: true,
-        })
-        .collect()
-}
-
-/// The error with what earlier stages changed, as the original words it.
-fn apply_failure(error: &ApplyError, earlier: &ChangeSet) -> StepError {
-    failed(
-        reason::RECONCILIATION_FAILED,
-        format!("{error}\n{}", earlier.changed()),
-    )
-}
-
 /// After a failure the inventory holds what was there and what was applied, so that nothing
 /// leaks; a run that wrote nothing leaves it as it was.
 fn keep_track(attempt: &mut Attempt, run: &Run) {
@@ -409,7 +287,7 @@ fn expect_health(
 }
 
 /// Shows the unfinished status. Answers false when the object is gone.
-async fn publish(
+pub(crate) async fn publish(
     context: &Context,
     memory: &mut Memory,
     attempt: &mut Attempt,

@@ -12,6 +12,7 @@ use windlass_runtime::{
     ObjectKey,
     conditions::Status,
     events::Severity,
+    memory::newest,
     outcome::{Outcome, StepError},
     patch,
     queue::Requeue,
@@ -46,7 +47,7 @@ pub(crate) async fn reconcile(context: Arc<Context>, key: ObjectKey, trigger: Tr
         forget(&context, &key);
         memory = Memory::default();
     }
-    let object = memory.freshest(seen);
+    let object = newest(memory.latest.as_ref(), seen);
     let requeue = look(&context, &key, object, &mut memory, trigger).await;
     memory.due = match requeue {
         Requeue::After(delay) => Some(tokio::time::Instant::now() + delay),

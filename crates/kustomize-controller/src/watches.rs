@@ -15,6 +15,7 @@ use windlass_runtime::{
     events::Recorder,
     flags::FeatureGates,
     mapper::RestMapper,
+    memory::Memories,
     metrics::Metrics,
     outcome::Reporter,
     queue::Queue,
@@ -26,7 +27,7 @@ use crate::{
     context::{Context, Waiting},
     counters::Counters,
     flags::{Flags, gate},
-    memory::{Memories, requested_at},
+    memory::requested_at,
     sources::{SourceEvent, Sources, source_of},
     trigger::Trigger,
 };

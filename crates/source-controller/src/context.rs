@@ -5,9 +5,9 @@ use std::sync::{Arc, atomic::AtomicBool};
 use kube::Client;
 use windlass_api::source::GitRepository;
 use windlass_artifact::Store as Artifacts;
-use windlass_runtime::{outcome::Reporter, watch::Store};
+use windlass_runtime::{memory::Memories, outcome::Reporter, watch::Store};
 
-use crate::{flags::Flags, memory::Memories};
+use crate::{flags::Flags, memory::Memory};
 
 /// Everything a run needs.
 pub(crate) struct Context {
@@ -16,7 +16,7 @@ pub(crate) struct Context {
     pub(crate) artifacts: Arc<Artifacts>,
     pub(crate) reporter: Reporter,
     pub(crate) repositories: Store<GitRepository>,
-    pub(crate) memories: Memories,
+    pub(crate) memories: Memories<Memory>,
     /// Set when the controller stops: ends the Git operations under way.
     pub(crate) stopping: Arc<AtomicBool>,
 }

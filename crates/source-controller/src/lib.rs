@@ -32,12 +32,11 @@ use anyhow::Context as _;
 use tracing::{Instrument, info, warn};
 use windlass_artifact::{Store as Artifacts, StoreOptions};
 use windlass_runtime::{
-    CancellationToken, ObjectKey, clients::Clients, election, events::Recorder, logging,
-    metrics::Metrics, outcome::Reporter, patch::Writer, probes, queue::Queue,
+    CancellationToken, ObjectKey, clients::Clients, events::Recorder, logging, memory::Memories,
+    metrics::Metrics, outcome::Reporter, patch::Writer, process, queue::Queue,
 };
 
 use context::Context;
-use memory::Memories;
 use trigger::Trigger;
 
 pub use flags::{FEATURE_GATES, Flags, gate};
@@ -75,58 +74,18 @@ pub async fn run(flags: Flags, shutdown: CancellationToken) -> anyhow::Result<()
     let user_agent = concat!("source-controller/", env!("CARGO_PKG_VERSION"));
     let clients =
         Clients::from_env(flags.common.client_options(user_agent, metrics.clone())).await?;
-    // Serving ends with this function, whichever way it ends.
-    let servers = CancellationToken::new();
-    let _ended = servers.clone().drop_guard();
-    if !flags.common.metrics_addr.is_off() {
-        let listener = flags
-            .common
-            .metrics_addr
-            .bind()
-            .await
-            .context("binding --metrics-addr")?;
-        tokio::spawn(windlass_runtime::metrics::serve(
-            listener,
-            metrics.clone(),
-            servers.clone(),
-        ));
-    }
     let ready = Arc::new(AtomicBool::new(false));
-    if !flags.common.health_addr.is_off() {
-        let listener = flags
-            .common
-            .health_addr
-            .bind()
-            .await
-            .context("binding --health-addr")?;
-        let ready = Arc::clone(&ready);
-        let ready = move || ready.load(Ordering::Relaxed);
-        tokio::spawn(probes::serve(listener, ready, servers.clone()));
-    }
-    let election = flags
-        .common
-        .enable_leader_election
-        .then(|| flags.common.election_options(NAME));
-    let lead =
-        |token: CancellationToken| lead(flags, clients.clone(), metrics.clone(), ready, token);
-    match election {
-        None => lead(shutdown).await,
-        Some(options) => {
-            let mut result = Ok(());
-            let outcome = &mut result;
-            election::run(
-                clients.own(),
-                options,
-                &metrics,
-                shutdown,
-                |token| async move {
-                    *outcome = lead(token).await;
-                },
-            )
-            .await?;
-            result
-        }
-    }
+    let is_ready = Arc::clone(&ready);
+    process::run(
+        &flags.common.clone(),
+        NAME,
+        &clients,
+        &metrics,
+        move || is_ready.load(Ordering::Relaxed),
+        shutdown,
+        |token| lead(flags, clients.clone(), metrics.clone(), ready, token),
+    )
+    .await
 }
 
 /// Serves artifacts and reconciles until `shutdown`.

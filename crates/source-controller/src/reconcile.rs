@@ -15,6 +15,7 @@ use windlass_api::{
 use windlass_runtime::{
     ObjectKey,
     conditions::Status,
+    memory::newest,
     outcome::{Outcome, StepError},
     patch,
     queue::{Requeue, jittered},
@@ -45,7 +46,7 @@ pub(crate) async fn reconcile(context: Arc<Context>, key: ObjectKey, trigger: Tr
         // Another object of the same name.
         memory = Memory::default();
     }
-    let object = memory.freshest(seen);
+    let object = newest(memory.latest.as_ref(), seen);
     let requeue = look(&context, &key, object, &mut memory, trigger).await;
     context.memories.put(&key, memory);
     requeue
