@@ -118,6 +118,9 @@ impl Candidate<'_> {
     }
 }
 
+/// Dry runs of an object that somebody else keeps writing to while it is looked at.
+const COMPARISONS: u32 = 3;
+
 impl Applier {
     /// Finds out, without writing, what applying the stage would do: a dry run for each object of
     /// which `memory` and the tracker cannot say that nothing has changed.
@@ -206,7 +209,7 @@ impl Applier {
             .apply(&candidate.at, &candidate.payload, true)
             .await
         {
-            Ok(answer) => self.compare(candidate, &answer, memory).await,
+            Ok(answer) => self.compare(candidate, &answer, memory, COMPARISONS).await,
             Err(failure) => {
                 // No `Status`: the path itself does not exist any more.
                 if failure.is_not_found() && failure.reason.is_empty() {
@@ -224,12 +227,15 @@ impl Applier {
     }
 
     /// Decides from the dry run's answer what has to be done (Flux: spec §10.3): the object is written
-    /// when its labels, its annotations or anything outside metadata and status would change.
+    /// when its labels, its annotations or anything outside metadata and status would change. A live
+    /// object that moved after the dry run is no measure for its answer: then another one is made,
+    /// as long as there are `tries`.
     async fn compare(
         &self,
         mut candidate: Candidate<'_>,
         answer: &Value,
         memory: &AppliedMemory,
+        tries: u32,
     ) -> Result<PlannedChange, Error> {
         let version = object::resource_version(answer);
         if version.is_empty() {
@@ -270,6 +276,14 @@ impl Applier {
         };
         let same =
             ignore::content_without(&live, &ignored) == ignore::content_without(answer, &ignored);
+        if !take_over && !same && tries > 1 && object::resource_version(&live) != version {
+            let again = self
+                .cluster
+                .apply(&candidate.at, &candidate.payload, true)
+                .await;
+            let again = again.map_err(|failure| refused_dry_run(candidate.declared, failure))?;
+            return Box::pin(self.compare(candidate, &again, memory, tries - 1)).await;
+        }
         if take_over || !same {
             ignore::carry_over(&mut candidate.payload, &live, &ignored);
             return Ok(candidate.write(Action::Configured, take_over, None));
