@@ -216,6 +216,18 @@ impl Objects {
         .await
     }
 
+    /// Waits until Ready is false for a reason that the message says with these words; other
+    /// reasons may come before it, as while watches catch up. Answers the object.
+    pub async fn until_refused(&self, kind: &str, name: &str, words: &str) -> Value {
+        self.until(kind, name, &format!("refused, saying {words:?}"), |o| {
+            is_condition(o, "Ready", "False")
+                && condition(o, "Ready")
+                    .and_then(|c| c["message"].as_str())
+                    .is_some_and(|message| message.contains(words))
+        })
+        .await
+    }
+
     /// Waits until the `Kustomization` has applied the commit and is ready.
     pub async fn until_applied(&self, name: &str, commit: &str) -> Value {
         self.until(

@@ -52,7 +52,7 @@ pub(crate) async fn prepare(
     let key = attempt.key();
     health::expressions(&object)?;
     check_gates(context, &object)?;
-    let artifact = source::resolve(context, &object)?;
+    let artifact = source::find(context, &object).await?;
     attempt.revision = Some(artifact.revision.clone());
     attempt.origin_revision = artifact
         .metadata

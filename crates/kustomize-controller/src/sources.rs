@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kube::{
-    Client,
+    Api, Client,
     api::{ApiResource, DynamicObject},
     core::GroupVersionKind,
 };
@@ -71,10 +71,9 @@ impl Sources {
         let mut stores = HashMap::new();
         for &kind in kinds {
             let on = on.clone();
-            let gvk = GroupVersionKind::gvk(source::GROUP, "v1", kind.as_str());
             let (store, run) = watch::watch_with::<DynamicObject>(
                 client.clone(),
-                &ApiResource::from_gvk(&gvk),
+                &resource_of(kind),
                 scope.clone(),
                 keep_artifact,
                 move |event| match event {
@@ -99,7 +98,22 @@ impl Sources {
         Self { stores }
     }
 
-    /// Looks a source up.
+    /// Looks a source up. Where the watch does not show it, the API server is asked: watches of
+    /// different kinds are not in step, and what was made just before the object that refers to it
+    /// must not be called missing.
+    pub(crate) async fn find(&self, client: Client, id: &SourceId) -> kube::Result<Lookup> {
+        let known = self.get(id);
+        if !matches!(known, Lookup::Missing) {
+            return Ok(known);
+        }
+        let (kind, key) = id;
+        let api =
+            Api::<DynamicObject>::namespaced_with(client, &key.namespace, &resource_of(*kind));
+        let found = api.get_opt(&key.name).await?;
+        Ok(found.map_or(known, |object| Lookup::Found(artifact_of(&object))))
+    }
+
+    /// Looks a source up in the watches.
     pub(crate) fn get(&self, (kind, key): &SourceId) -> Lookup {
         let Some(store) = self.stores.get(kind) else {
             return Lookup::Unlisted;
@@ -110,6 +124,10 @@ impl Sources {
             None => Lookup::Unlisted,
         }
     }
+}
+
+fn resource_of(kind: SourceKind) -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk(source::GROUP, "v1", kind.as_str()))
 }
 
 fn artifact_of(object: &DynamicObject) -> Option<Artifact> {

@@ -8,7 +8,7 @@ use windlass_api::{
 };
 use windlass_runtime::outcome::StepError;
 
-use super::{stalled, waiting};
+use super::{identity::api_message, stalled, waiting};
 use crate::{
     context::Context,
     flags::gate,
@@ -17,12 +17,32 @@ use crate::{
 
 /// The artifact of the source that the object refers to (Flux: spec §4). Whether the source is
 /// ready does not matter: the last artifact of a failing source is used as it is.
+pub(crate) async fn find(context: &Context, object: &Kustomization) -> Result<Artifact, StepError> {
+    let id = source_of(object);
+    check_access(context, object, &id)?;
+    let found = context.sources.find(context.clients.own(), &id).await;
+    let lookup = found.map_err(|error| {
+        let retry = object.spec.effective_retry_interval();
+        waiting(reason::ARTIFACT_FAILED, api_message(&error), retry)
+    })?;
+    artifact(context, object, &id, lookup)
+}
+
+/// The artifact as the watches show it, without a request.
 pub(crate) fn resolve(context: &Context, object: &Kustomization) -> Result<Artifact, StepError> {
     let id = source_of(object);
     check_access(context, object, &id)?;
-    let (kind, key) = &id;
+    artifact(context, object, &id, context.sources.get(&id))
+}
+
+fn artifact(
+    context: &Context,
+    object: &Kustomization,
+    (kind, key): &SourceId,
+    lookup: Lookup,
+) -> Result<Artifact, StepError> {
     let retry = object.spec.effective_retry_interval();
-    match context.sources.get(&id) {
+    match lookup {
         Lookup::Found(Some(artifact)) => Ok(artifact),
         Lookup::Found(None) => {
             let delay = context.flags.common.requeue_dependency;
