@@ -30,6 +30,8 @@ pub mod condition {
     pub const RECONCILING: &str = "Reconciling";
     pub const STALLED: &str = "Stalled";
     pub const HEALTHY: &str = "Healthy";
+    /// Ours: objects are fought over with somebody else.
+    pub const CONTESTED: &str = "windlass.dev/Contested";
     pub const ARTIFACT_IN_STORAGE: &str = "ArtifactInStorage";
     pub const ARTIFACT_OUTDATED: &str = "ArtifactOutdated";
     pub const FETCH_FAILED: &str = "FetchFailed";
@@ -51,11 +53,13 @@ pub mod reason {
     // Kustomization.
     pub const ARTIFACT_FAILED: &str = "ArtifactFailed";
     pub const BUILD_FAILED: &str = "BuildFailed";
+    pub const CORRECTED_REPEATEDLY: &str = "CorrectedRepeatedly";
     pub const DEPENDENCY_NOT_READY: &str = "DependencyNotReady";
     pub const HEALTH_CHECK_CANCELED: &str = "HealthCheckCanceled";
     pub const HEALTH_CHECK_FAILED: &str = "HealthCheckFailed";
     pub const INVALID_CEL_EXPRESSION: &str = "InvalidCELExpression";
     pub const PRUNE_FAILED: &str = "PruneFailed";
+    pub const PRUNE_LIMIT_EXCEEDED: &str = "PruneLimitExceeded";
     pub const RECONCILIATION_FAILED: &str = "ReconciliationFailed";
     pub const RECONCILIATION_SUCCEEDED: &str = "ReconciliationSucceeded";
     // Sources.

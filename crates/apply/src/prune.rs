@@ -53,6 +53,31 @@ impl Applier {
         (done, failed(errors))
     }
 
+    /// Those of the objects that [`Applier::delete`] would delete. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Delete`] when some could not be looked up.
+    pub async fn deletable(&self, stale: &[ResourceRef]) -> Result<Vec<ObjectId>, Error> {
+        let ids: Vec<ObjectId> = stale
+            .iter()
+            .filter_map(|entry| ObjectId::from_inventory(&entry.id, &entry.v).ok())
+            .collect();
+        let mut looks = Vec::with_capacity(ids.len());
+        for id in &ids {
+            looks.push(async move { (id, self.look_up(id).await) });
+        }
+        let (mut found, mut errors) = (Vec::new(), Vec::new());
+        let mut looks = stream::iter(looks).buffered(self.concurrency());
+        while let Some((id, looked)) = looks.next().await {
+            match looked {
+                Ok(Some((_, live))) if self.may_delete(&live) => found.push(id.clone()),
+                Ok(_) => {}
+                Err(failure) => errors.push(format!("{id} query failed: {failure}")),
+            }
+        }
+        failed(errors).map_or(Ok(found), Err)
+    }
+
     /// Looks once which of the objects reported as deleted still exist; empty means that all have
     /// vanished. An object that has been created anew under the name counts as existing.
     ///
@@ -87,7 +112,7 @@ impl Applier {
             let Some((at, live)) = found else {
                 return Ok(Action::Deleted);
             };
-            if !self.owns(&live) || control::keeps(&live) || control::untouched(&live) {
+            if !self.may_delete(&live) {
                 return Ok(Action::Skipped);
             }
             match self.cluster.delete(&at, object::uid(&live)).await {
@@ -111,6 +136,10 @@ impl Applier {
         let at = Cluster::address(&resource, &id.namespace, &id.name);
         let live = self.cluster.get(&at).await?;
         Ok(live.map(|live| (at, live)))
+    }
+
+    fn may_delete(&self, live: &Value) -> bool {
+        self.owns(live) && !control::keeps(live) && !control::untouched(live)
     }
 
     /// Both owner labels have to name the owner: an object that was handed over to another

@@ -36,6 +36,8 @@ pub(crate) struct Attempt {
     pub(crate) revision: Option<String>,
     pub(crate) origin_revision: Option<String>,
     pub(crate) started: Instant,
+    /// Whether nothing but drift asked for the run.
+    pub(crate) corrects_drift: bool,
     /// Whether an unfinished status has been shown to the API server.
     pub(crate) published: bool,
 }
@@ -53,6 +55,7 @@ impl Attempt {
             revision: None,
             origin_revision: None,
             started: Instant::now(),
+            corrects_drift: false,
             published: false,
         }
     }

@@ -4,6 +4,8 @@ use clap::{ArgAction, Parser};
 use windlass_apply::StageKind;
 use windlass_runtime::flags::{CommonFlags, FeatureGates, parse_bool};
 
+use crate::prune_limit::PruneLimit;
+
 /// The feature gates, with their defaults.
 pub const FEATURE_GATES: &[(&str, bool)] = &[
     (gate::CACHE_SECRETS_AND_CONFIG_MAPS, false),
@@ -76,6 +78,10 @@ pub struct Flags {
     /// Kinds (`group/Kind`) that are applied before all others but definitions and classes.
     #[arg(long, value_delimiter = ',')]
     pub custom_apply_stage_kinds: Vec<StageKind>,
+    /// How many objects a run may delete unless it is confirmed: a number, or a percentage of the
+    /// inventory. The annotation `windlass.dev/prune-limit` takes precedence.
+    #[arg(long)]
+    pub prune_limit: Option<PruneLimit>,
     /// Bytes of extracted artifacts that are kept in memory.
     #[arg(long, default_value_t = 64 << 20)]
     pub artifact_cache_size: u64,

@@ -12,10 +12,12 @@
 mod attempt;
 mod context;
 mod counters;
+mod drift;
 mod finalize;
 mod flags;
 mod memory;
 mod progress;
+mod prune_limit;
 mod reconcile;
 mod sources;
 mod stages;
@@ -33,6 +35,7 @@ use windlass_runtime::{
 };
 
 pub use flags::{FEATURE_GATES, Flags};
+pub use prune_limit::PruneLimit;
 
 /// The name of the controller in events, leases and the user agent.
 pub const NAME: &str = "kustomize-controller";
@@ -41,6 +44,7 @@ pub const NAME: &str = "kustomize-controller";
 pub(crate) const WRITER: Writer = Writer {
     field_manager: "gotk-kustomize-controller",
     conditions: &[
+        condition::CONTESTED,
         condition::HEALTHY,
         condition::READY,
         condition::RECONCILING,

@@ -11,7 +11,7 @@ use windlass_api::{
 };
 use windlass_apply::{AppliedMemory, Applier, ChangeSet, Stage};
 
-use crate::{attempt::Attempt, steps::build::Trace, trigger::Trigger};
+use crate::{attempt::Attempt, drift::Drift, steps::build::Trace};
 
 /// The memory of one Kustomization.
 #[derive(Default)]
@@ -32,40 +32,6 @@ pub(crate) struct Memory {
     pub(crate) drift: Drift,
     /// When the next run is due without any event.
     pub(crate) due: Option<Instant>,
-}
-
-/// Slows down the correction of objects that somebody else keeps changing: each correction that
-/// follows the last within a minute doubles the pause before the next.
-#[derive(Default)]
-pub(crate) struct Drift {
-    last: Option<Instant>,
-    pause: Duration,
-}
-
-impl Drift {
-    const CALM: Duration = Duration::from_mins(1);
-    const LONGEST: Duration = Duration::from_mins(5);
-
-    /// How long a run that only drift asks for has to wait; `None` lets it go ahead.
-    pub(crate) fn delay(&mut self, trigger: Trigger) -> Option<Duration> {
-        if trigger != Trigger::DRIFT {
-            return None;
-        }
-        let now = Instant::now();
-        let since = self
-            .last
-            .map_or(Duration::MAX, |last| now.duration_since(last));
-        if since > Self::CALM.max(self.pause * 2) {
-            self.pause = Duration::ZERO;
-        }
-        if since < self.pause {
-            return Some(self.pause.saturating_sub(since));
-        }
-        self.last = Some(now);
-        // Short at first: edits by hand come in groups.
-        self.pause = (self.pause * 2).clamp(Duration::from_millis(250), Self::LONGEST);
-        None
-    }
 }
 
 /// The inputs of a run that succeeded: while they are the same there is nothing to build.
@@ -99,6 +65,8 @@ pub(crate) struct Run {
     pub(crate) applier: Option<Applier>,
     /// Whether the status says that the run waits for health.
     pub(crate) shows_wait: bool,
+    /// Whether what it will delete was held against the limit.
+    pub(crate) prune_checked: bool,
 }
 
 /// What a parked run waits for.
@@ -167,32 +135,5 @@ impl Memory {
     pub(crate) fn until_due(&self) -> Option<Duration> {
         self.due
             .map(|due| due.saturating_duration_since(Instant::now()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn fights_are_slowed_down_and_forgotten() {
-        let mut drift = Drift::default();
-        assert_eq!(drift.delay(Trigger::DRIFT), None);
-        let mut waited = Duration::ZERO;
-        for _ in 0..8 {
-            let delay = drift.delay(Trigger::DRIFT).expect("the pause has begun");
-            waited += delay;
-            tokio::time::advance(delay).await;
-            assert_eq!(drift.delay(Trigger::DRIFT), None);
-        }
-        assert!(waited > Duration::from_secs(30), "{waited:?}");
-        assert_eq!(drift.delay(Trigger::OBJECT), None);
-        tokio::time::advance(Duration::from_secs(700)).await;
-        assert_eq!(drift.delay(Trigger::DRIFT), None);
-        assert!(
-            drift
-                .delay(Trigger::DRIFT)
-                .is_some_and(|d| d < Duration::from_secs(1))
-        );
     }
 }

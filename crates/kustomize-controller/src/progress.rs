@@ -28,7 +28,7 @@ use crate::{
     steps::{
         apply, build, dependencies, failed, health,
         identity::{self, Identity},
-        source, stalled, variables,
+        prune_guard, source, stalled, variables,
     },
 };
 
@@ -37,7 +37,7 @@ pub(crate) enum Progress {
     /// It waits for an event, and looks again after the delay at the latest.
     Parked(Box<Run>, Duration),
     /// Everything is applied and healthy.
-    Done(Box<(Settled, bool)>),
+    Done(Box<(Settled, ChangeSet)>),
     /// The object was deleted meanwhile.
     Gone,
 }
@@ -52,6 +52,7 @@ pub(crate) async fn prepare(
     let key = attempt.key();
     health::expressions(&object)?;
     check_gates(context, &object)?;
+    prune_guard::limit(&object, None)?;
     let artifact = source::find(context, &object).await?;
     attempt.revision = Some(artifact.revision.clone());
     attempt.origin_revision = artifact
@@ -155,6 +156,7 @@ pub(crate) async fn advance(
             Some(applier) => applier,
             None => apply::applier(context, &attempt.object, &identity)?,
         };
+        guard_prune(context, attempt, &mut run, &applier).await?;
         match apply_stages(context, memory, attempt, &mut run, &applier, &identity).await {
             Ok(None) => {}
             Ok(Some(StageStop::Parked(delay))) => {
@@ -174,7 +176,7 @@ pub(crate) async fn advance(
     let changed = run.changes.has_changes();
     let Some(wait) = run.waits else {
         attempt.conditions.remove(condition::HEALTHY);
-        return Ok(Progress::Done(Box::new((run.settled, changed))));
+        return Ok(Progress::Done(Box::new((run.settled, run.changes))));
     };
     match health::look(context, attempt, wait.is_over()) {
         health::Progress::Passed => {
@@ -182,7 +184,7 @@ pub(crate) async fn advance(
             if let Some(event) = health::pass(attempt, wait.since, changed) {
                 context.record(attempt, event);
             }
-            Ok(Progress::Done(Box::new((run.settled, changed))))
+            Ok(Progress::Done(Box::new((run.settled, run.changes))))
         }
         health::Progress::Failed(message) => {
             attempt.remember_outcome(&run.settled.manifests, reason::HEALTH_CHECK_FAILED);
@@ -207,6 +209,33 @@ pub(crate) async fn advance(
             Ok(Progress::Parked(Box::new(run), delay))
         }
     }
+}
+
+/// Before anything is written, what the run is about to delete is held against the limit.
+async fn guard_prune(
+    context: &Context,
+    attempt: &Attempt,
+    run: &mut Run,
+    applier: &Applier,
+) -> Result<(), StepError> {
+    if run.prune_checked {
+        return Ok(());
+    }
+    let kept = inventory::union(
+        &apply::declared(&run.stages),
+        &inventory::from_change_set(&run.changes),
+    );
+    let stale = inventory::stale(&run.old_inventory, &kept);
+    prune_guard::check(
+        &attempt.object,
+        applier,
+        context.flags.prune_limit,
+        &stale,
+        run.old_inventory.entries.len(),
+    )
+    .await?;
+    run.prune_checked = true;
+    Ok(())
 }
 
 /// After a failure the inventory holds what was there and what was applied, so that nothing
@@ -286,6 +315,29 @@ fn expect_health(
     Ok(())
 }
 
+/// Shows the fight over objects, or that there is none any more. Answers whether that is news.
+fn show_fight(attempt: &mut Attempt, fight: Option<String>) -> bool {
+    let shown = |attempt: &Attempt| {
+        let contested = attempt.conditions.get(condition::CONTESTED);
+        contested.map(|c| c.message.clone())
+    };
+    let before = shown(attempt);
+    match fight {
+        Some(message) => {
+            let generation = attempt.generation();
+            attempt.conditions.set(
+                condition::CONTESTED,
+                Status::True,
+                reason::CORRECTED_REPEATEDLY,
+                message,
+                generation,
+            );
+        }
+        None => attempt.conditions.remove(condition::CONTESTED),
+    }
+    before != shown(attempt)
+}
+
 /// Shows the unfinished status. Answers false when the object is gone.
 pub(crate) async fn publish(
     context: &Context,
@@ -324,8 +376,14 @@ pub(crate) fn succeed(
     context: &Context,
     memory: &mut Memory,
     mut attempt: Attempt,
-    (settled, changed): (Settled, bool),
+    (settled, changes): (Settled, ChangeSet),
 ) -> Outcome<Attempt> {
+    let changed = changes.has_changes();
+    if attempt.corrects_drift {
+        let corrected = changes.changed().entries.into_iter();
+        memory.drift.corrected(corrected.map(|change| change.id));
+    }
+    let contested = show_fight(&mut attempt, memory.drift.fight());
     let before = &attempt.before;
     let was_ready = before
         .conditions
@@ -334,6 +392,7 @@ pub(crate) fn succeed(
     // An interval that found everything in place is not written down (docs/PARITY.md).
     let routine = !changed
         && was_ready
+        && !contested
         && before.last_applied_revision == attempt.revision
         && before.observed_generation == attempt.generation()
         && before.last_handled_reconcile_at == crate::memory::requested_at(&attempt.object)
@@ -384,6 +443,7 @@ impl Run {
             waits: None,
             applier: None,
             shows_wait: false,
+            prune_checked: false,
         }
     }
 }

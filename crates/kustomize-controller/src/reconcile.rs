@@ -109,7 +109,9 @@ async fn look(
         }
         None => {
             attempt_started(context, key, memory, &object);
-            (Attempt::new(object), None)
+            let mut attempt = Attempt::new(object);
+            attempt.corrects_drift = trigger == Trigger::DRIFT;
+            (attempt, None)
         }
     };
     let outcome = match work(context, memory, &mut attempt, parked).await {

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Resource, ResourceExt, core::PartialObjectMeta};
 use tokio::time::Instant;
-use windlass_api::kustomize::{Kustomization, SourceKind, SubstituteKind};
+use windlass_api::kustomize::{
+    Kustomization, PRUNE_CONFIRM, PRUNE_LIMIT, SourceKind, SubstituteKind,
+};
 use windlass_artifact::{Fetcher, FetcherOptions, HostOverrides};
 use windlass_health::{Change, Takeover, Tracker};
 use windlass_runtime::{
@@ -152,6 +154,9 @@ fn watch_kustomizations(
 fn asks_for_a_run(old: &Kustomization, new: &Kustomization) -> bool {
     old.metadata.generation != new.metadata.generation
         || requested_at(old) != requested_at(new)
+        || [PRUNE_LIMIT, PRUNE_CONFIRM]
+            .iter()
+            .any(|name| old.annotations().get(*name) != new.annotations().get(*name))
         || old.metadata.deletion_timestamp != new.metadata.deletion_timestamp
         || old.uid() != new.uid()
 }

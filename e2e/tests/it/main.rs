@@ -12,4 +12,5 @@ mod health;
 mod install;
 mod layers;
 mod main_job;
+mod prune_guard;
 mod scenarios;

@@ -21,6 +21,10 @@ pub const OWNER_NAME_LABEL: &str = "kustomize.toolkit.fluxcd.io/name";
 pub const OWNER_NAMESPACE_LABEL: &str = "kustomize.toolkit.fluxcd.io/namespace";
 /// Label or annotation of an object: `disabled` keeps variable substitution off it.
 pub const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
+/// Annotation: how many objects a run may delete, as a number or a percentage of the inventory. Ours.
+pub const PRUNE_LIMIT: &str = "windlass.dev/prune-limit";
+/// Annotation: confirms one deletion beyond the limit, by the token its condition shows. Ours.
+pub const PRUNE_CONFIRM: &str = "windlass.dev/prune-confirm";
 /// Metadata key of events: the revision that was reconciled.
 pub const REVISION_ANNOTATION: &str = "kustomize.toolkit.fluxcd.io/revision";
 /// Metadata key of events: the revision the artifact was made from.

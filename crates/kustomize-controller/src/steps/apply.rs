@@ -55,14 +55,17 @@ pub(crate) fn applier(
 /// The inventory that a run is about to have, for the status patch before its first write: what
 /// was there and everything that is declared. A kill in between then orphans nothing.
 pub(crate) fn announced(old: &ResourceInventory, stages: &[Stage]) -> ResourceInventory {
-    let declared = ResourceInventory {
-        entries: stages
-            .iter()
-            .flat_map(|stage| &stage.objects)
+    inventory::union(old, &declared(stages))
+}
+
+/// The inventory of everything that is declared.
+pub(crate) fn declared(stages: &[Stage]) -> ResourceInventory {
+    let objects = stages.iter().flat_map(|stage| &stage.objects);
+    ResourceInventory {
+        entries: objects
             .map(|object| inventory::entry(&ObjectId::from_object(object)))
             .collect(),
-    };
-    inventory::union(old, &declared)
+    }
 }
 
 /// Deletes what left the inventory, and answers whether that went well. What could not be

@@ -6,6 +6,7 @@ pub(crate) mod build;
 pub(crate) mod dependencies;
 pub(crate) mod health;
 pub(crate) mod identity;
+pub(crate) mod prune_guard;
 pub(crate) mod source;
 pub(crate) mod variables;
 

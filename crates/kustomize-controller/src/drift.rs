@@ -1,0 +1,147 @@
+//! Fights over objects: how the correction of drift is slowed down where somebody else keeps making
+//! it, and which objects are fought over.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::time::Instant;
+use windlass_api::duration;
+use windlass_health::ObjectId;
+
+use crate::trigger::Trigger;
+
+/// So many corrections in a row make a fight.
+const FIGHT: u32 = 3;
+/// How many objects a message names.
+const NAMED: usize = 20;
+
+/// What is remembered of the drift of one Kustomization. Each correction that follows the last
+/// within a minute doubles the pause before the next.
+#[derive(Default)]
+pub(crate) struct Drift {
+    last: Option<Instant>,
+    pause: Duration,
+    corrected: BTreeMap<ObjectId, Corrections>,
+}
+
+struct Corrections {
+    number: u32,
+    last: Instant,
+}
+
+impl Drift {
+    const CALM: Duration = Duration::from_mins(1);
+    const LONGEST: Duration = Duration::from_mins(5);
+
+    /// How long a run that only drift asks for has to wait; `None` lets it go ahead.
+    pub(crate) fn delay(&mut self, trigger: Trigger) -> Option<Duration> {
+        if trigger != Trigger::DRIFT {
+            return None;
+        }
+        let now = Instant::now();
+        let since = self
+            .last
+            .map_or(Duration::MAX, |last| now.duration_since(last));
+        if since > self.calm() {
+            self.pause = Duration::ZERO;
+        }
+        if since < self.pause {
+            return Some(self.pause.saturating_sub(since));
+        }
+        self.last = Some(now);
+        // Short at first: edits by hand come in groups.
+        self.pause = (self.pause * 2).clamp(Duration::from_millis(250), Self::LONGEST);
+        None
+    }
+
+    /// Takes note of objects that a run which drift asked for had to correct.
+    pub(crate) fn corrected(&mut self, objects: impl Iterator<Item = ObjectId>) {
+        let now = Instant::now();
+        self.forget_old(now);
+        for id in objects {
+            let corrections = self.corrected.entry(id).or_insert(Corrections {
+                number: 0,
+                last: now,
+            });
+            corrections.number += 1;
+            corrections.last = now;
+        }
+    }
+
+    /// What to say of the objects that are fought over, if any.
+    pub(crate) fn fight(&mut self) -> Option<String> {
+        self.forget_old(Instant::now());
+        let fought = self.corrected.iter().filter(|(_, c)| c.number >= FIGHT);
+        let mut names: Vec<String> = fought.map(|(id, _)| id.to_string()).collect();
+        if names.is_empty() {
+            return None;
+        }
+        if names.len() > NAMED {
+            let more = names.split_off(NAMED).len();
+            names.push(format!("and {more} more"));
+        }
+        Some(format!(
+            "somebody else keeps changing what was applied, corrections are {} apart by now; \
+             the annotation windlass.dev/drift: interval leaves an object alone until the interval: {}",
+            duration::format(self.pause),
+            names.join(", ")
+        ))
+    }
+
+    /// After so much time without a correction there is peace.
+    fn calm(&self) -> Duration {
+        Self::CALM.max(self.pause * 2)
+    }
+
+    fn forget_old(&mut self, now: Instant) {
+        let calm = self.calm();
+        self.corrected
+            .retain(|_, c| now.duration_since(c.last) <= calm);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> ObjectId {
+        ObjectId::new("", "v1", "ConfigMap", "ns", name)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fights_are_slowed_down_and_forgotten() {
+        let mut drift = Drift::default();
+        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        let mut waited = Duration::ZERO;
+        for _ in 0..8 {
+            let delay = drift.delay(Trigger::DRIFT).expect("the pause has begun");
+            waited += delay;
+            tokio::time::advance(delay).await;
+            assert_eq!(drift.delay(Trigger::DRIFT), None);
+        }
+        assert!(waited > Duration::from_secs(30), "{waited:?}");
+        assert_eq!(drift.delay(Trigger::OBJECT), None);
+        tokio::time::advance(Duration::from_secs(700)).await;
+        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        assert!(
+            drift
+                .delay(Trigger::DRIFT)
+                .is_some_and(|d| d < Duration::from_secs(1))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_that_is_corrected_again_and_again_is_named() {
+        let mut drift = Drift::default();
+        drift.corrected([id("a"), id("b")].into_iter());
+        drift.corrected([id("a")].into_iter());
+        assert_eq!(drift.fight(), None);
+        drift.corrected([id("a")].into_iter());
+        let said = drift.fight().expect("three in a row");
+        assert!(
+            said.contains("ConfigMap/ns/a") && !said.contains("ns/b"),
+            "{said}"
+        );
+        tokio::time::advance(Duration::from_secs(120)).await;
+        assert_eq!(drift.fight(), None);
+    }
+}
