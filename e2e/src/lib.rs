@@ -8,7 +8,9 @@
 mod binaries;
 mod objects;
 mod stack;
+mod watch;
 
 pub use binaries::{binaries, workspace_root};
 pub use objects::{Objects, condition, is_condition};
 pub use stack::{Controller, Stack, StackOptions};
+pub use watch::Watch;

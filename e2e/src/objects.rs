@@ -10,6 +10,8 @@ use kube::{
 use serde_json::{Value, json};
 use windlass_testkit::wait_until;
 
+use crate::watch::Watch;
+
 /// How long anything may take until the harness gives up.
 const DEADLINE: Duration = Duration::from_mins(2);
 
@@ -72,6 +74,11 @@ impl Objects {
             _ => "v1",
         };
         self.api(api_version, kind)
+    }
+
+    /// Follows all objects of a kind.
+    pub fn watch(&self, kind: &str) -> Watch {
+        Watch::start(self.of(kind))
     }
 
     /// Applies manifests, as `kubectl apply --server-side` does.

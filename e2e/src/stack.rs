@@ -26,6 +26,8 @@ pub struct StackOptions {
     pub kustomize_flags: Vec<String>,
     /// Where the controllers' binaries are, if not [`binaries`].
     pub binaries: Option<PathBuf>,
+    /// A directory with further definitions, which other controllers need.
+    pub crds: Option<PathBuf>,
 }
 
 /// Which controller.
@@ -83,6 +85,9 @@ impl Stack {
             audit: options.audit,
         })
         .await;
+        if let Some(crds) = &options.crds {
+            plane.apply_crds(crds).await;
+        }
         plane.apply_crds(&workspace_root().join("config/crd")).await;
         let client = plane.client().await;
         let mut dir = tempfile::tempdir().expect("a temporary directory");

@@ -15,10 +15,13 @@ const FIGHT: u32 = 3;
 const NAMED: usize = 20;
 
 /// What is remembered of the drift of one Kustomization. Each correction that follows the last
-/// within a minute doubles the pause before the next.
+/// within a minute doubles the pause before the next, up to two seconds at first: a person who
+/// edits again and again is corrected promptly each time. After many in a row it is no person.
 #[derive(Default)]
 pub(crate) struct Drift {
     last: Option<Instant>,
+    /// How many corrections there were in a row.
+    row: u32,
     pause: Duration,
     corrected: BTreeMap<ObjectId, Corrections>,
 }
@@ -30,6 +33,10 @@ struct Corrections {
 
 impl Drift {
     const CALM: Duration = Duration::from_mins(1);
+    const SHORTEST: Duration = Duration::from_millis(250);
+    const PROMPT: Duration = Duration::from_secs(2);
+    /// So many corrections in a row are prompt.
+    const PATIENCE: u32 = 60;
     const LONGEST: Duration = Duration::from_mins(5);
 
     /// How long a run that only drift asks for has to wait; `None` lets it go ahead.
@@ -43,13 +50,19 @@ impl Drift {
             .map_or(Duration::MAX, |last| now.duration_since(last));
         if since > self.calm() {
             self.pause = Duration::ZERO;
+            self.row = 0;
         }
         if since < self.pause {
             return Some(self.pause.saturating_sub(since));
         }
         self.last = Some(now);
-        // Short at first: edits by hand come in groups.
-        self.pause = (self.pause * 2).clamp(Duration::from_millis(250), Self::LONGEST);
+        self.row = self.row.saturating_add(1);
+        let longest = if self.row < Self::PATIENCE {
+            Self::PROMPT
+        } else {
+            Self::LONGEST
+        };
+        self.pause = (self.pause * 2).clamp(Self::SHORTEST, longest);
         None
     }
 
@@ -111,14 +124,15 @@ mod tests {
     async fn fights_are_slowed_down_and_forgotten() {
         let mut drift = Drift::default();
         assert_eq!(drift.delay(Trigger::DRIFT), None);
-        let mut waited = Duration::ZERO;
-        for _ in 0..8 {
+        let mut pauses = Vec::new();
+        for _ in 0..70 {
             let delay = drift.delay(Trigger::DRIFT).expect("the pause has begun");
-            waited += delay;
+            pauses.push(delay);
             tokio::time::advance(delay).await;
             assert_eq!(drift.delay(Trigger::DRIFT), None);
         }
-        assert!(waited > Duration::from_secs(30), "{waited:?}");
+        assert!(pauses[..50].iter().all(|pause| *pause <= Drift::PROMPT));
+        assert_eq!(pauses.last(), Some(&Drift::LONGEST));
         assert_eq!(drift.delay(Trigger::OBJECT), None);
         tokio::time::advance(Duration::from_secs(700)).await;
         assert_eq!(drift.delay(Trigger::DRIFT), None);

@@ -4,41 +4,49 @@
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
+use serde_json::Value;
 use windlass_e2e::{Objects, workspace_root};
-use windlass_testkit::{ControlPlane, Options, wait_until};
+use windlass_testkit::{ControlPlane, Options};
 
-use crate::load::MANIFESTS;
+use crate::load::Variant;
 
-pub(crate) async fn measure(count: usize, concurrent: usize) -> Duration {
+pub(crate) async fn measure(variant: Variant, concurrent: usize) -> Duration {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let plane = ControlPlane::start(Options::default()).await;
+    let plane = ControlPlane::start(Options {
+        nodes: variant.replicas > 0,
+        ..Options::default()
+    })
+    .await;
     plane.apply_crds(&workspace_root().join("config/crd")).await;
     let objects = Objects::new(&plane.client().await, &plane.namespace("floor").await);
+    let mut watch = objects.watch("Deployment");
     let started = Instant::now();
-    stream::iter(0..count)
+    stream::iter(0..variant.count)
         .for_each_concurrent(concurrent, |i| {
             let objects = objects.clone();
             async move {
-                let text = MANIFESTS
-                    .replace("${name}", &format!("app-{i}"))
-                    .replace("${version}", "v1");
+                let text = variant.manifests(i);
                 for dry_run in [true, false] {
                     objects.send_text(&text, dry_run).await;
                 }
             }
         })
         .await;
-    wait_until(
-        "the Deployments are available",
-        Duration::from_mins(5),
-        async || {
-            let list = objects.list("Deployment").await;
-            list.len() == count
-                && list
-                    .iter()
-                    .all(|d| d["status"]["observedGeneration"] == d["metadata"]["generation"])
-        },
-    )
-    .await;
+    if variant.wait {
+        let done = |d: &Value| {
+            d["status"]["observedGeneration"] == d["metadata"]["generation"]
+                && d["status"]["availableReplicas"]
+                    .as_u64()
+                    .unwrap_or_default()
+                    == u64::from(variant.replicas)
+        };
+        watch
+            .until(
+                "the Deployments are available",
+                Duration::from_mins(5),
+                |all| all.len() == variant.count && all.values().all(done),
+            )
+            .await;
+    }
     started.elapsed()
 }

@@ -2,15 +2,16 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     time::{Duration, Instant},
 };
 
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
-use windlass_e2e::{Objects, Stack, is_condition};
+use windlass_e2e::{Objects, Stack, Watch, is_condition};
 
 /// The four objects of a Kustomization.
-pub(crate) const MANIFESTS: &str = "apiVersion: v1
+const MANIFESTS: &str = "apiVersion: v1
 kind: ServiceAccount
 metadata: {name: \"${name}\"}
 ---
@@ -23,7 +24,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: \"${name}\", annotations: {version: \"${version}\"}}
 spec:
-  replicas: 0
+  replicas: ${replicas}
   selector: {matchLabels: {app: \"${name}\"}}
   template:
     metadata: {labels: {app: \"${name}\"}, annotations: {version: \"${version}\"}}
@@ -38,14 +39,49 @@ spec:
     http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: \"${name}\", port: {name: http}}}}]}
 ";
 
+/// What is installed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Variant {
+    pub(crate) count: usize,
+    /// `spec.wait`
+    pub(crate) wait: bool,
+    /// Of each Deployment; their Pods become ready on a Node that is played.
+    pub(crate) replicas: u32,
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            count,
+            wait,
+            replicas,
+        } = self;
+        write!(
+            f,
+            "{count} Kustomizations of 4 objects, wait: {wait}, {replicas} replicas"
+        )
+    }
+}
+
+impl Variant {
+    /// The manifests of one Kustomization, as a loader without a controller would send them.
+    pub(crate) fn manifests(&self, index: usize) -> String {
+        MANIFESTS
+            .replace("${name}", &format!("app-{index}"))
+            .replace("${version}", "v1")
+            .replace("${replicas}", &self.replicas.to_string())
+    }
+}
+
 pub(crate) struct Load {
     objects: Objects,
-    count: usize,
+    pub(crate) variant: Variant,
+    interval: &'static str,
 }
 
 impl Load {
     /// Makes the source and the account, and waits for the artifact.
-    pub(crate) async fn new(stack: &Stack, objects: &Objects, count: usize) -> Self {
+    pub(crate) async fn new(stack: &Stack, objects: &Objects, variant: Variant) -> Self {
         let repo = stack.git.repo("bench");
         repo.commit(&[("app/app.yaml", Some(MANIFESTS))], "app");
         objects.git_repository("src", repo.url(), json!({})).await;
@@ -69,28 +105,33 @@ subjects: [{{kind: ServiceAccount, name: deployer, namespace: {0}}}]
             .await;
         Self {
             objects: objects.clone(),
-            count,
+            variant,
+            interval: "1h",
         }
     }
 
-    /// Creates all Kustomizations; answers when the first was sent.
-    pub(crate) async fn install(&self) -> Instant {
-        self.write(1).await
+    /// With another interval.
+    pub(crate) fn every(self, interval: &'static str) -> Self {
+        Self { interval, ..self }
     }
 
-    /// Changes one variable of each.
-    pub(crate) async fn upgrade(&self) -> Instant {
-        self.write(2).await
-    }
-
-    async fn write(&self, version: u32) -> Instant {
+    /// Creates or changes all Kustomizations; answers when the first was sent.
+    pub(crate) async fn write(&self, version: u32) -> Instant {
+        let Variant {
+            count,
+            wait,
+            replicas,
+        } = self.variant;
         let started = Instant::now();
-        stream::iter(0..self.count)
+        stream::iter(0..count)
             .for_each_concurrent(20, |i| async move {
                 let name = format!("app-{i}");
-                let variables = json!({"name": name, "version": format!("v{version}")});
+                let variables = json!({
+                    "name": name, "version": format!("v{version}"), "replicas": replicas.to_string(),
+                });
                 let spec = json!({
-                    "path": "./app", "wait": true, "serviceAccountName": "deployer",
+                    "path": "./app", "wait": wait, "serviceAccountName": "deployer",
+                    "interval": self.interval,
                     "postBuild": {"substitute": variables},
                 });
                 self.objects.kustomization(&name, spec).await;
@@ -100,20 +141,17 @@ subjects: [{{kind: ServiceAccount, name: deployer, namespace: {0}}}]
     }
 }
 
-/// Waits until all Kustomizations are Ready in their current generation; answers the time since
-/// `started`. Looks at the list twice a second, which costs the API server little.
-pub(crate) async fn all_ready(objects: &Objects, count: usize, started: Instant) -> Duration {
-    loop {
-        let list = objects.list("Kustomization").await;
-        let ready = |object: &&Value| {
-            is_condition(object, "Ready", "True")
-                && object["status"]["observedGeneration"] == object["metadata"]["generation"]
-        };
-        if list.iter().filter(ready).count() == count {
-            return started.elapsed();
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+/// Waits until all Kustomizations are Ready in their current generation; answers when.
+pub(crate) async fn all_ready(watch: &mut Watch, count: usize) -> Instant {
+    let ready = |object: &&Value| {
+        is_condition(object, "Ready", "True")
+            && object["status"]["observedGeneration"] == object["metadata"]["generation"]
+    };
+    watch
+        .until("all are Ready", Duration::from_mins(10), |all| {
+            all.len() == count && all.values().filter(ready).count() == count
+        })
+        .await
 }
 
 /// Requests of the kustomize-controller so far, by verb and resource, watches aside.
