@@ -30,6 +30,8 @@ pub(crate) struct Memory {
     pub(crate) terminating: Option<(ChangeSet, Instant)>,
     /// How often its objects have had to be corrected lately.
     pub(crate) drift: Drift,
+    /// Since when a source is awaited that was only just made.
+    pub(crate) awaits_source: Option<Instant>,
     /// When the next run is due without any event.
     pub(crate) due: Option<Instant>,
 }

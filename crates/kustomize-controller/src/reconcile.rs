@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kube::ResourceExt;
+use tokio::time::Instant;
 use tracing::{debug, error, info};
 use windlass_api::{
     kustomize::Kustomization,
@@ -50,7 +51,7 @@ pub(crate) async fn reconcile(context: Arc<Context>, key: ObjectKey, trigger: Tr
     let object = newest(memory.latest.as_ref(), seen);
     let requeue = look(&context, &key, object, &mut memory, trigger).await;
     memory.due = match requeue {
-        Requeue::After(delay) => Some(tokio::time::Instant::now() + delay),
+        Requeue::After(delay) => Some(Instant::now() + delay),
         _ => None,
     };
     context.memories.put(&key, memory);
@@ -96,6 +97,9 @@ async fn look(
         // The listing brings the object back; until then nothing is known of its source.
         return Requeue::After(context::START_GRACE);
     }
+    if let Some(delay) = await_source(context, &object, memory) {
+        return Requeue::After(delay);
+    }
     if let Some(delay) = memory.drift.delay(trigger) {
         return Requeue::After(delay);
     }
@@ -129,6 +133,23 @@ async fn look(
         }
     };
     report(context, memory, outcome).await
+}
+
+/// How long to wait for a source that was made together with the object: its artifact brings the
+/// object back, and a failure that lasts a moment helps nobody.
+fn await_source(
+    context: &Context,
+    object: &Kustomization,
+    memory: &mut Memory,
+) -> Option<Duration> {
+    if !steps::source::is_new(context, object) {
+        memory.awaits_source = None;
+        return None;
+    }
+    let since = *memory.awaits_source.get_or_insert_with(Instant::now);
+    SOURCE_GRACE
+        .checked_sub(since.elapsed())
+        .filter(|left| !left.is_zero())
 }
 
 /// The parked run of this object, if what it was started for still holds.
@@ -313,6 +334,9 @@ pub(crate) async fn report(
     }
     reported.requeue
 }
+
+/// How long a source may take until the lack of its artifact shows in the status.
+const SOURCE_GRACE: Duration = Duration::from_secs(3);
 
 /// The pause after which a run that waits for health shows so in its status.
 pub(crate) const SHOW_WAIT_AFTER: Duration = Duration::from_secs(5);

@@ -9,6 +9,7 @@ use kube::{
 };
 use windlass_api::{
     kustomize::{CrossNamespaceSourceReference, Kustomization, SourceKind},
+    meta::condition,
     source::{self, Artifact},
 };
 use windlass_runtime::{
@@ -41,6 +42,8 @@ pub(crate) enum Lookup {
     Unlisted,
     /// There is no such object.
     Missing,
+    /// It has just been made: its controller has neither published an artifact nor said why not.
+    New,
     /// The artifact it publishes, if any.
     Found(Option<Artifact>),
 }
@@ -110,7 +113,7 @@ impl Sources {
         let api =
             Api::<DynamicObject>::namespaced_with(client, &key.namespace, &resource_of(*kind));
         let found = api.get_opt(&key.name).await?;
-        Ok(found.map_or(known, |object| Lookup::Found(artifact_of(&object))))
+        Ok(found.map_or(known, |object| lookup(&object)))
     }
 
     /// Looks a source up in the watches.
@@ -119,7 +122,7 @@ impl Sources {
             return Lookup::Unlisted;
         };
         match store.get(key) {
-            Some(object) => Lookup::Found(artifact_of(&object)),
+            Some(object) => lookup(&object),
             None if store.is_ready() => Lookup::Missing,
             None => Lookup::Unlisted,
         }
@@ -130,12 +133,26 @@ fn resource_of(kind: SourceKind) -> ApiResource {
     ApiResource::from_gvk(&GroupVersionKind::gvk(source::GROUP, "v1", kind.as_str()))
 }
 
+fn lookup(object: &DynamicObject) -> Lookup {
+    match artifact_of(object) {
+        None if !is_judged(object) => Lookup::New,
+        artifact => Lookup::Found(artifact),
+    }
+}
+
+/// Whether its controller has come to a conclusion.
+fn is_judged(object: &DynamicObject) -> bool {
+    let conditions = object.data.get("status").and_then(|s| s.get("conditions"));
+    let mut conditions = conditions.and_then(|c| c.as_array()).into_iter().flatten();
+    conditions.any(|c| c["type"] == condition::READY && c["status"] != "Unknown")
+}
+
 fn artifact_of(object: &DynamicObject) -> Option<Artifact> {
     let artifact = object.data.get("status")?.get("artifact")?;
     serde_json::from_value(artifact.clone()).ok()
 }
 
-/// Of a source only the artifact is ever read.
+/// Of a source only the artifact and the Ready condition are ever read.
 fn keep_artifact(object: &mut DynamicObject) {
     object.metadata.managed_fields = None;
     object.metadata.annotations = None;
@@ -143,7 +160,13 @@ fn keep_artifact(object: &mut DynamicObject) {
     if let Some(data) = object.data.as_object_mut() {
         data.retain(|key, _| key == "status");
         if let Some(status) = data.get_mut("status").and_then(|s| s.as_object_mut()) {
-            status.retain(|key, _| key == "artifact");
+            status.retain(|key, _| key == "artifact" || key == "conditions");
+            if let Some(conditions) = status.get_mut("conditions").and_then(|c| c.as_array_mut()) {
+                conditions.retain(|c| c["type"] == condition::READY);
+                for condition in conditions.iter_mut().filter_map(|c| c.as_object_mut()) {
+                    condition.retain(|key, _| key == "type" || key == "status");
+                }
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ fn artifact(
     let retry = object.spec.effective_retry_interval();
     match lookup {
         Lookup::Found(Some(artifact)) => Ok(artifact),
-        Lookup::Found(None) => {
+        Lookup::New | Lookup::Found(None) => {
             let delay = context.flags.common.requeue_dependency;
             Err(waiting(
                 reason::ARTIFACT_FAILED,
@@ -74,6 +74,12 @@ fn artifact(
 /// Whether the watch of the object's kind of source has not listed yet.
 pub(crate) fn is_unlisted(context: &Context, object: &Kustomization) -> bool {
     matches!(context.sources.get(&source_of(object)), Lookup::Unlisted)
+        && check_access(context, object, &source_of(object)).is_ok()
+}
+
+/// Whether the object's source was only just made.
+pub(crate) fn is_new(context: &Context, object: &Kustomization) -> bool {
+    matches!(context.sources.get(&source_of(object)), Lookup::New)
         && check_access(context, object, &source_of(object)).is_ok()
 }
 
