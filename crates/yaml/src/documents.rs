@@ -1,9 +1,7 @@
 //! Streams of documents as kyaml's reader, and so kustomize, splits and loads them.
 
 use crate::decode::Decoder;
-use crate::node::{Kind, Node};
-use crate::parse::first_document;
-use crate::resolve::{Scalar, resolve_node};
+use crate::parse::{Document, first_document};
 use crate::{Dialect, Error, Limits, Value};
 
 /// The value of every document of a stream, by go-yaml v3's rules. Documents that are empty or
@@ -15,42 +13,42 @@ use crate::{Dialect, Error, Limits, Value};
 pub fn documents(text: &str) -> Result<Vec<Value>, Error> {
     let limits = Limits::default();
     let mut values = Vec::new();
-    for node in nodes(text, &limits)? {
-        values.push(Decoder::new(&node, Dialect::V3, &limits).decode_string_map(&node)?);
+    for Document { root, .. } in read_stream(text, &limits)?.documents {
+        values.push(Decoder::new(&root, Dialect::V3, &limits).decode_string_map(&root)?);
     }
     Ok(values)
 }
 
-/// The trees of a stream's documents, empty ones left out.
-pub(crate) fn nodes(text: &str, limits: &Limits) -> Result<Vec<Node>, Error> {
+/// A stream as kyaml reads it.
+pub(crate) struct Stream {
+    /// The documents that are not empty.
+    pub(crate) documents: Vec<Document>,
+    /// How many parts the separators cut the text into.
+    pub(crate) parts: usize,
+}
+
+/// The trees of a stream's documents.
+pub(crate) fn read_stream(text: &str, limits: &Limits) -> Result<Stream, Error> {
     let text = if text.contains("\r\n") {
         &text.replace("\r\n", "\n")
     } else {
         text
     };
     let parts = split(text)?;
-    let last = parts.len().saturating_sub(1);
-    let mut nodes = Vec::new();
-    for (index, part) in parts.into_iter().enumerate() {
-        // The separator's own line break belongs to the document before it.
-        let whole = if index == last {
-            part.to_owned()
-        } else {
-            format!("{part}\n")
-        };
-        let node = first_document(&whole, limits, Dialect::V3)
+    let mut documents = Vec::new();
+    for part in &parts {
+        let document = first_document(part, limits, Dialect::V3)
             .map_err(|error| Error::Malformed(Box::new(error)))?;
-        if let Some(node) = node
-            && !is_null(&node)
+        if let Some(document) = document
+            && !document.root.is_null()
         {
-            nodes.push(node);
+            documents.push(document);
         }
     }
-    Ok(nodes)
-}
-
-fn is_null(node: &Node) -> bool {
-    node.kind == Kind::Scalar && matches!(resolve_node(Dialect::V3, node), Ok(Scalar::Null))
+    Ok(Stream {
+        documents,
+        parts: parts.len(),
+    })
 }
 
 /// Cuts a stream at lines that start with `---`, before any YAML is looked at: kyaml does so to
@@ -72,7 +70,8 @@ fn split(text: &str) -> Result<Vec<&str>, Error> {
                 problem: format!("invalid document separator: {}", line.trim()),
             });
         }
-        parts.push(&text[start..begin]);
+        // The separator's own line break belongs to the document before it.
+        parts.push(&text[start..=begin]);
         start = end + 1;
         from = start;
     }

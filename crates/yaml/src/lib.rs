@@ -8,7 +8,6 @@
 //!
 //! It knows nothing of Kubernetes objects, patches or kustomizations.
 
-mod astral;
 mod decode;
 mod documents;
 mod emit;
@@ -21,11 +20,11 @@ mod node;
 mod number;
 mod parse;
 mod resolve;
-mod source;
+mod scan;
 mod timestamp;
 
 pub use documents::documents;
-pub use emit::json_to_yaml;
+pub use emit::{json_to_yaml, json_to_yaml_pretty};
 pub use error::Error;
 pub use json::go_json;
 pub use kyaml::kyaml_roundtrip;
@@ -57,7 +56,7 @@ pub enum Dialect {
 pub fn to_value(text: &str) -> Result<Value, Error> {
     let limits = Limits::default();
     match parse::first_document(text, &limits, Dialect::V2)? {
-        Some(node) => node.to_value(Dialect::V2, &limits),
+        Some(document) => document.root.to_value(Dialect::V2, &limits),
         None => Ok(Value::Null),
     }
 }
