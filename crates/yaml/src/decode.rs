@@ -24,6 +24,21 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
+/// What JSON cannot hold.
+struct Postponed {
+    of_key: bool,
+    problem: String,
+}
+
+/// The one of two that Go reports: keys are turned into strings before anything is written.
+fn graver(first: Option<Postponed>, second: Option<Postponed>) -> Option<Postponed> {
+    match (first, second) {
+        (Some(first), Some(second)) if second.of_key && !first.of_key => Some(second),
+        (Some(first), _) => Some(first),
+        (None, second) => second,
+    }
+}
+
 /// One run over one document.
 pub(crate) struct Decoder<'n> {
     dialect: Dialect,
@@ -40,8 +55,10 @@ pub(crate) struct Decoder<'n> {
     decoded: usize,
     aliased: usize,
     faults: Vec<(usize, String)>,
+    /// Stands for a byte of binary data that is not UTF-8.
+    invalid: char,
     /// The first thing JSON cannot hold: reported only when decoding found no fault of its own.
-    unrepresentable: Option<Error>,
+    unrepresentable: Option<Postponed>,
 }
 
 impl<'n> Decoder<'n> {
@@ -68,8 +85,15 @@ impl<'n> Decoder<'n> {
             decoded: 0,
             aliased: 0,
             faults: Vec::new(),
+            invalid: char::REPLACEMENT_CHARACTER,
             unrepresentable: None,
         }
+    }
+
+    /// Has `invalid` stand for bytes of binary data that are not UTF-8.
+    pub(crate) fn marking_invalid(mut self, invalid: char) -> Self {
+        self.invalid = invalid;
+        self
     }
 
     /// The value of `node` as an untyped Go value turned into JSON.
@@ -99,7 +123,7 @@ impl<'n> Decoder<'n> {
             });
         }
         match self.unrepresentable {
-            Some(error) => Err(error),
+            Some(Postponed { problem, .. }) => Err(Error::Unrepresentable { problem }),
             None => Ok(value),
         }
     }
@@ -193,7 +217,7 @@ impl<'n> Decoder<'n> {
             Scalar::Uint(value) => Value::from(value),
             Scalar::Float(value) => self.float(value),
             Scalar::Timestamp(time) if self.dialect == Dialect::V3 => Value::String(time.rfc3339()),
-            Scalar::Str if node.short_tag() == Some("binary") => Value::String(binary(node)?),
+            Scalar::Str if node.short_tag() == Some("binary") => Value::String(self.binary(node)?),
             Scalar::Timestamp(_) | Scalar::Str => Value::String(node.value.clone()),
         })
     }
@@ -214,8 +238,29 @@ impl<'n> Decoder<'n> {
     }
 
     fn postpone(&mut self, problem: String) {
-        self.unrepresentable
-            .get_or_insert(Error::Unrepresentable { problem });
+        self.unrepresentable.get_or_insert(Postponed {
+            of_key: false,
+            problem,
+        });
+    }
+
+    /// The text under a `!!binary` tag; bytes that are not UTF-8 are replaced one by one, as in
+    /// Go's JSON.
+    fn binary(&self, node: &Node) -> Result<String, Error> {
+        let text: String = node
+            .value
+            .chars()
+            .filter(|found| !matches!(found, '\n' | '\r'))
+            .collect();
+        let bytes = BASE64
+            .decode(text)
+            .map_err(|_| Error::decode("!!binary value contains invalid base64 data", node.line))?;
+        let mut out = String::new();
+        for chunk in bytes.utf8_chunks() {
+            out.push_str(chunk.valid());
+            out.extend(std::iter::repeat_n(self.invalid, chunk.invalid().len()));
+        }
+        Ok(out)
     }
 
     /// The node an alias stands for, or the node itself; for showing, not for decoding.
@@ -245,25 +290,6 @@ fn json_number(value: f64) -> Option<Number> {
         }
     }
     Number::from_f64(value)
-}
-
-/// The text under a `!!binary` tag; bytes that are not UTF-8 become replacement characters, one
-/// each, as in Go's JSON.
-fn binary(node: &Node) -> Result<String, Error> {
-    let text: String = node
-        .value
-        .chars()
-        .filter(|found| !matches!(found, '\n' | '\r'))
-        .collect();
-    let bytes = BASE64
-        .decode(text)
-        .map_err(|_| Error::decode("!!binary value contains invalid base64 data", node.line))?;
-    let mut out = String::new();
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(std::iter::repeat_n('\u{fffd}', chunk.invalid().len()));
-    }
-    Ok(out)
 }
 
 pub(crate) fn excessive_aliasing() -> Error {

@@ -149,10 +149,12 @@ impl<'n> TreeWriter<'n> {
     }
 
     /// Notes the comments that come with a collection's end.
-    fn await_end_comments(&mut self, node: &'n Node) {
-        if let Some(comments) = node.comments.as_deref() {
+    fn await_end_comments(&mut self, frame: &Frame<'n>) {
+        if let Some(comments) = frame.node.comments.as_deref() {
             replace(&mut self.waiting.line, &comments.line);
-            replace(&mut self.waiting.foot, &comments.foot);
+            if !matches!(frame.place, Place::Key { .. }) {
+                replace(&mut self.waiting.foot, &comments.foot);
+            }
         }
     }
 
@@ -278,7 +280,7 @@ impl<'n> TreeWriter<'n> {
     fn block_sequence(&mut self, mut frame: Frame<'n>) {
         self.enter(&frame);
         let Some(child) = frame.node.children.get(frame.next) else {
-            self.await_end_comments(frame.node);
+            self.await_end_comments(&frame);
             self.printer.leave();
             return;
         };
@@ -310,7 +312,7 @@ impl<'n> TreeWriter<'n> {
                 frame.node.children[frame.next - 2].foot(),
             );
         }
-        self.await_end_comments(frame.node);
+        self.await_end_comments(frame);
     }
 
     fn block_mapping(&mut self, mut frame: Frame<'n>) {
@@ -379,7 +381,7 @@ impl<'n> TreeWriter<'n> {
     fn flow_sequence(&mut self, mut frame: Frame<'n>) {
         self.enter(&frame);
         let Some(child) = frame.node.children.get(frame.next) else {
-            self.await_end_comments(frame.node);
+            self.await_end_comments(&frame);
             self.printer.flow_level -= 1;
             self.printer.leave();
             if self.printer.column == 0 {

@@ -1,7 +1,7 @@
 //! Aliases replaced by what they stand for, merges carried out: what kyaml does to a document
 //! before anything else looks at it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::remove;
 use crate::decode::{contains_itself, excessive_aliasing};
@@ -142,12 +142,13 @@ impl<'n> Expansion<'n> {
             }
             Kind::Sequence => {
                 let mut sources = Vec::new();
-                for item in value.children.iter().rev() {
+                for item in &value.children {
                     if item.kind == Kind::Sequence {
                         return Err(stream("invalid map merge: received a nested sequence"));
                     }
                     sources.extend(self.sources(item)?);
                 }
+                sources.reverse();
                 Ok(sources)
             }
             Kind::Scalar => Err(stream(
@@ -158,9 +159,9 @@ impl<'n> Expansion<'n> {
 
     /// Sets every pair of `source` in `node`: in place where there is one of that name.
     fn set_all(&mut self, node: &mut Node, source: &Node) -> Result<(), Error> {
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut places: HashMap<String, BTreeSet<usize>> = HashMap::new();
         for (at, (key, _)) in node.pairs().enumerate() {
-            places.entry(key.value.clone()).or_insert(at * 2);
+            places.entry(key.value.clone()).or_default().insert(at * 2);
         }
         let mut firsts: HashMap<&str, (&Node, &Node)> = HashMap::new();
         for (key, value) in source.pairs() {
@@ -172,16 +173,17 @@ impl<'n> Expansion<'n> {
             if self.made > self.limits.max_nodes {
                 return Err(excessive_aliasing());
             }
+            // A null key has no name to kyaml, and so is not found again.
             let name = if key.is_null() { "" } else { &key.value };
-            if let Some(at) = places.get(name) {
-                node.children[*at] = key.clone();
+            let place = places.get_mut(name).and_then(BTreeSet::pop_first);
+            let at = place.unwrap_or(node.children.len());
+            if place.is_some() {
+                node.children[at] = key.clone();
                 node.children[at + 1] = value.clone();
             } else {
-                places
-                    .entry(key.value.clone())
-                    .or_insert(node.children.len());
                 node.children.extend([key.clone(), value.clone()]);
             }
+            places.entry(key.value.clone()).or_default().insert(at);
         }
         Ok(())
     }

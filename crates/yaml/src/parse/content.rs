@@ -180,7 +180,7 @@ impl<'t> Grammar<'t> {
         match token.lexeme {
             Lexeme::BlockEntry => {
                 let end = token.end;
-                self.pass_dash()?;
+                self.pass_dash();
                 let next = &self.peek()?.lexeme;
                 let present = !matches!(next, Lexeme::BlockEntry | Lexeme::BlockEnd);
                 let state = State::BlockSequence { first: false };
@@ -198,7 +198,7 @@ impl<'t> Grammar<'t> {
             self.leave();
             return Ok(event(Step::CollectionEnd, start));
         }
-        self.pass_dash()?;
+        self.pass_dash();
         let next = &self.peek()?.lexeme;
         let present = !matches!(
             next,
@@ -209,16 +209,22 @@ impl<'t> Grammar<'t> {
 
     /// A comment above the dash belongs to the collection behind it, one behind the dash to that
     /// collection's first entry.
-    fn pass_dash(&mut self) -> Result<(), Fault> {
+    fn pass_dash(&mut self) {
         let above = self.waiting.head.len();
         self.take();
         if above == 0 {
-            return Ok(());
+            return;
         }
-        let begins = matches!(
-            self.peek()?.lexeme,
-            Lexeme::BlockSequenceStart | Lexeme::BlockMappingStart
-        );
+        let begins = match self.peek() {
+            Ok(token) => matches!(
+                token.lexeme,
+                Lexeme::BlockSequenceStart | Lexeme::BlockMappingStart
+            ),
+            Err(fault) => {
+                self.overlooked.get_or_insert(fault);
+                false
+            }
+        };
         if begins {
             let head = std::mem::take(&mut self.waiting.head);
             head.get(above + 1..)
@@ -226,7 +232,6 @@ impl<'t> Grammar<'t> {
                 .clone_into(&mut self.waiting.head);
             head[..above].clone_into(&mut self.stem);
         }
-        Ok(())
     }
 
     pub(super) fn block_key(&mut self, first: bool) -> Result<Event<'t>, Fault> {

@@ -56,6 +56,9 @@ pub(super) struct Grammar<'t> {
     pub(super) waiting: Comments,
     /// A head comment for the collection that begins behind a dash.
     pub(super) stem: String,
+    /// A fault that go-yaml overlooks at first: it reports what it stumbles over next, if
+    /// anything.
+    pub(super) overlooked: Option<Fault>,
 }
 
 pub(super) fn fault(context: Mark, at: Mark, problem: &'static str) -> Fault {
@@ -99,10 +102,19 @@ impl<'t> Grammar<'t> {
             tags: Vec::new(),
             waiting: Comments::default(),
             stem: String::new(),
+            overlooked: None,
         }
     }
 
     pub(super) fn next(&mut self) -> Result<Event<'t>, Fault> {
+        let event = self.step()?;
+        match self.overlooked.take() {
+            Some(fault) => Err(fault),
+            None => Ok(event),
+        }
+    }
+
+    fn step(&mut self) -> Result<Event<'t>, Fault> {
         match self.state {
             State::StreamStart => {
                 let start = self.peek()?.start;
