@@ -10,7 +10,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Number};
 
-use crate::node::{Kind, Node, Style};
+use crate::node::{Kind, Node};
 use crate::number::json_float;
 use crate::parse::{depth_error, unknown_anchor};
 use crate::resolve::{Scalar, resolve_node};
@@ -48,10 +48,6 @@ pub(crate) struct Decoder<'n> {
     /// Aliases being expanded, innermost last.
     expanding: Vec<*const Node>,
     depth: usize,
-    /// kyaml decodes what it has written itself, and writes empty scalars as `''` in flow
-    /// collections.
-    rewritten: bool,
-    flow: usize,
     decoded: usize,
     aliased: usize,
     faults: Vec<(usize, String)>,
@@ -80,8 +76,6 @@ impl<'n> Decoder<'n> {
             anchors,
             expanding: Vec::new(),
             depth: 0,
-            rewritten: false,
-            flow: 0,
             decoded: 0,
             aliased: 0,
             faults: Vec::new(),
@@ -105,7 +99,6 @@ impl<'n> Decoder<'n> {
     /// The value of `node` where the target is a map with string keys: keys keep their text
     /// whatever they resolve to, and null keys are dropped.
     pub(crate) fn decode_string_map(mut self, node: &'n Node) -> Result<Value, Error> {
-        self.rewritten = true;
         if node.kind != Kind::Mapping {
             return self.decode(node);
         }
@@ -135,12 +128,10 @@ impl<'n> Decoder<'n> {
             Kind::Scalar => self.scalar(node),
             Kind::Sequence => {
                 self.enter()?;
-                self.flow += usize::from(node.style == Style::Flow);
                 let mut items = Vec::with_capacity(node.children.len());
                 for child in &node.children {
                     items.push(self.value(child)?);
                 }
-                self.flow -= usize::from(node.style == Style::Flow);
                 self.depth -= 1;
                 Ok(Value::Array(items))
             }
@@ -199,17 +190,6 @@ impl<'n> Decoder<'n> {
     }
 
     fn scalar(&mut self, node: &Node) -> Result<Value, Error> {
-        // Neither an empty text nor one with a colon stays plain in a flow collection.
-        if self.rewritten
-            && self.flow > 0
-            && node.style == Style::Plain
-            && node.tag.is_none()
-            && (node.value.is_empty()
-                || node.value.contains(':')
-                    && matches!(resolve_node(self.dialect, node)?, Scalar::Timestamp(_)))
-        {
-            return Ok(Value::String(node.value.clone()));
-        }
         Ok(match resolve_node(self.dialect, node)? {
             Scalar::Null => Value::Null,
             Scalar::Bool(value) => Value::Bool(value),

@@ -1,22 +1,56 @@
 //! Streams of documents as kyaml's reader, and so kustomize, splits and loads them.
 
 use crate::decode::Decoder;
+use crate::emit::TreeWriter;
+use crate::kyaml::without_aliases;
+use crate::node::Kind;
 use crate::parse::{Document, first_document};
+use crate::rewriting::survives;
 use crate::{Dialect, Error, Limits, Value};
 
 /// The value of every document of a stream, by go-yaml v3's rules. Documents that are empty or
 /// null are left out. Lists are returned as they are, not unwrapped.
 ///
+/// kyaml decodes not what it has read, but what it writes of it, which is not always the same.
+///
 /// # Errors
-/// [`Error::Stream`] for text after a separator, [`Error::Malformed`] for a document that is not
-/// YAML, and the decoding errors of [`Node::to_value`].
+/// [`Error::Stream`] for text after a separator and for merges of what is no mapping,
+/// [`Error::Malformed`] for a document that is not YAML, and the decoding errors of
+/// [`Node::to_value`](crate::Node::to_value), with the lines of the document as kyaml writes it.
 pub fn documents(text: &str) -> Result<Vec<Value>, Error> {
     let limits = Limits::default();
-    let mut values = Vec::new();
-    for Document { root, .. } in read_stream(text, &limits)?.documents {
-        values.push(Decoder::new(&root, Dialect::V3, &limits).decode_string_map(&root)?);
+    let documents = read_stream(text, &limits)?.documents;
+    let mut prepared = Vec::with_capacity(documents.len());
+    for mut document in documents {
+        let survives = survives(&document.root);
+        if !survives {
+            without_aliases(&mut document.root, &limits)?;
+        }
+        prepared.push((document, survives));
     }
-    Ok(values)
+    prepared
+        .iter()
+        .map(|(document, survives)| value(document, *survives, &limits))
+        .collect()
+}
+
+/// The value of a document. One that `survives` being written need not be written.
+fn value(document: &Document, survives: bool, limits: &Limits) -> Result<Value, Error> {
+    let root = &document.root;
+    if survives || root.kind == Kind::Scalar {
+        let value = Decoder::new(root, Dialect::V3, limits).decode_string_map(root);
+        if value.is_ok() || root.kind == Kind::Scalar {
+            return value;
+        }
+    }
+    let mut writer = TreeWriter::new(256);
+    writer.document(document);
+    match first_document(&writer.into_text(), limits, Dialect::V3)? {
+        Some(Document { root, .. }) => {
+            Decoder::new(&root, Dialect::V3, limits).decode_string_map(&root)
+        }
+        None => Ok(Value::Null),
+    }
 }
 
 /// A stream as kyaml reads it.

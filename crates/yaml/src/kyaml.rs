@@ -2,7 +2,7 @@
 
 mod anchors;
 
-use self::anchors::without_aliases;
+pub(crate) use self::anchors::without_aliases;
 use crate::documents::{Stream, read_stream};
 use crate::emit::TreeWriter;
 use crate::node::{Kind, Node, Style};

@@ -20,6 +20,7 @@ mod node;
 mod number;
 mod parse;
 mod resolve;
+mod rewriting;
 mod scan;
 mod timestamp;
 

@@ -6,7 +6,7 @@ use serde_json::Map;
 
 use super::{Decoder, Postponed, graver};
 use crate::go_syntax;
-use crate::node::{Kind, Node, Style};
+use crate::node::{Kind, Node};
 use crate::number::key_float;
 use crate::resolve::{Scalar, resolve_node};
 use crate::{Dialect, Error, Value};
@@ -30,12 +30,10 @@ impl<'n> Decoder<'n> {
         string_keys: bool,
     ) -> Result<(), Error> {
         self.enter()?;
-        self.flow += usize::from(node.style == Style::Flow);
         match self.dialect {
             Dialect::V2 => self.mapping_v2(node, map)?,
             Dialect::V3 => self.mapping_v3(node, map, string_keys, false)?,
         }
-        self.flow -= usize::from(node.style == Style::Flow);
         self.depth -= 1;
         Ok(())
     }
@@ -139,7 +137,6 @@ impl<'n> Decoder<'n> {
                 merge = Some(value);
                 continue;
             }
-            self.find_doubled_null(node, key)?;
             let name = if string_keys {
                 match self.text_key(key)? {
                     Some(name) => name,
@@ -230,34 +227,6 @@ impl<'n> Decoder<'n> {
         any
     }
 
-    /// kyaml's removal of aliases writes a pair with a null key twice, which then counts as a
-    /// duplicate.
-    fn find_doubled_null(&mut self, node: &Node, key: &Node) -> Result<(), Error> {
-        if self.rewritten
-            && key.kind == Kind::Scalar
-            && !self.is_written_quoted(key)
-            && resolve_node(self.dialect, key)? == Scalar::Null
-        {
-            let second = key.line + usize::from(node.style == Style::Block);
-            let text = format!(
-                "line {second}: mapping key {} already defined at line {}",
-                go_syntax::quoted(&key.value),
-                key.line
-            );
-            self.faults.push((second, text));
-        }
-        Ok(())
-    }
-
-    /// kyaml decodes what it has written, and writes an empty key as `''`.
-    fn is_written_quoted(&self, key: &Node) -> bool {
-        self.rewritten
-            && key.value.is_empty()
-            && key.style == Style::Plain
-            && key.kind == Kind::Scalar
-            && key.tag.is_none()
-    }
-
     fn is_string_key(&self, key: &'n Node) -> Result<bool, Error> {
         let key = if key.kind == Kind::Alias {
             self.target(key)?
@@ -266,9 +235,6 @@ impl<'n> Decoder<'n> {
         };
         if key.kind != Kind::Scalar {
             return Ok(false);
-        }
-        if self.is_written_quoted(key) {
-            return Ok(true);
         }
         Ok(match key.short_tag() {
             None | Some("!") => resolve_node(self.dialect, key)? == Scalar::Str,
@@ -286,9 +252,6 @@ impl<'n> Decoder<'n> {
             Kind::Mapping => "map",
             Kind::Sequence => "seq",
             Kind::Scalar | Kind::Alias => {
-                if self.is_written_quoted(key) {
-                    return Ok(Some(String::new()));
-                }
                 return Ok(match resolve_node(self.dialect, key)? {
                     Scalar::Null => None,
                     Scalar::Str if key.short_tag() == Some("binary") => Some(self.binary(key)?),
@@ -311,7 +274,6 @@ impl<'n> Decoder<'n> {
                 let shown = go_syntax::value(self, key);
                 return Err(Error::decode(format!("invalid map key: {shown}"), key.line));
             }
-            Kind::Scalar if self.is_written_quoted(key) => return Ok(Key::Text(String::new())),
             Kind::Scalar => {}
         }
         Ok(match resolve_node(self.dialect, key)? {

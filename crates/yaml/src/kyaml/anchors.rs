@@ -13,7 +13,7 @@ use crate::{Error, Limits};
 ///
 /// # Errors
 /// For merges of what is no mapping, and [`Error::Limit`] when the tree grows beyond `limits`.
-pub(super) fn without_aliases(root: &mut Node, limits: &Limits) -> Result<(), Error> {
+pub(crate) fn without_aliases(root: &mut Node, limits: &Limits) -> Result<(), Error> {
     let original = if has_aliases(root) {
         root.clone()
     } else {
