@@ -3,6 +3,7 @@
 
 mod mapping;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -43,8 +44,9 @@ fn graver(first: Option<Postponed>, second: Option<Postponed>) -> Option<Postpon
 pub(crate) struct Decoder<'n> {
     dialect: Dialect,
     limits: Limits,
-    /// Anchored nodes by number.
-    anchors: HashMap<usize, &'n Node>,
+    root: &'n Node,
+    /// Anchored nodes by number, gathered at the first alias.
+    anchors: OnceCell<HashMap<usize, &'n Node>>,
     /// Aliases being expanded, innermost last.
     expanding: Vec<*const Node>,
     depth: usize,
@@ -60,20 +62,11 @@ pub(crate) struct Decoder<'n> {
 impl<'n> Decoder<'n> {
     /// A decoder for nodes of the tree under `root`.
     pub(crate) fn new(root: &'n Node, dialect: Dialect, limits: &Limits) -> Self {
-        let mut anchors = HashMap::new();
-        let mut pending = vec![root];
-        while let Some(node) = pending.pop() {
-            if node.kind != Kind::Alias
-                && let Some(id) = node.anchor_id
-            {
-                anchors.insert(id, node);
-            }
-            pending.extend(&node.children);
-        }
         Self {
             dialect,
             limits: *limits,
-            anchors,
+            root,
+            anchors: OnceCell::new(),
             expanding: Vec::new(),
             depth: 0,
             decoded: 0,
@@ -170,7 +163,12 @@ impl<'n> Decoder<'n> {
     fn target(&self, alias: &Node) -> Result<&'n Node, Error> {
         alias
             .anchor_id
-            .and_then(|id| self.anchors.get(&id).copied())
+            .and_then(|id| {
+                self.anchors
+                    .get_or_init(|| anchored(self.root))
+                    .get(&id)
+                    .copied()
+            })
             .ok_or_else(|| unknown_anchor(&alias.value, alias.line))
     }
 
@@ -255,6 +253,19 @@ impl<'n> Decoder<'n> {
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
+}
+
+/// The anchored nodes of a tree by number.
+pub(crate) fn anchored(root: &Node) -> HashMap<usize, &Node> {
+    let mut anchors = HashMap::new();
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        if let (true, Some(id)) = (node.kind != Kind::Alias, node.anchor_id) {
+            anchors.insert(id, node);
+        }
+        pending.extend(&node.children);
+    }
+    anchors
 }
 
 /// A float as its JSON text would be read back: whole ones as integers where they fit. None for

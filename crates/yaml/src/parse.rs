@@ -6,7 +6,7 @@ mod grammar;
 
 use std::collections::HashMap;
 
-use self::event::{Event, Step};
+use self::event::{Event, Properties, Step};
 use self::grammar::Grammar;
 use crate::node::{Comments, Kind, Node, Style};
 use crate::scan::{Fault, FaultKind};
@@ -83,11 +83,12 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str, limits: &Limits, dialect: Dialect) -> Result<Self, Error> {
-        if text.len() > limits.max_bytes {
+        // Lines and columns are counted in 32 bits.
+        let max_bytes = limits.max_bytes.min(u32::MAX as usize);
+        if text.len() > max_bytes {
             return Err(Error::limit(format!(
-                "text of {} bytes exceeds the limit of {}",
+                "text of {} bytes exceeds the limit of {max_bytes}",
                 text.len(),
-                limits.max_bytes
             )));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -99,6 +100,19 @@ impl<'t> Reader<'t> {
             anchor_count: 0,
             open: Vec::new(),
         })
+    }
+
+    fn give(&mut self, node: &mut Node, properties: Properties<'t>) {
+        if let Some(tag) = &properties.tag {
+            node.implicit = tag == "!";
+        }
+        node.tag = properties.tag;
+        if let Some(name) = properties.anchor {
+            node.anchor_id = Some(self.anchor_count);
+            self.anchors.insert(name, self.anchor_count);
+            self.anchor_count += 1;
+            node.anchor = Some(name.to_owned());
+        }
     }
 
     fn next_document(&mut self) -> Result<Option<Document>, Error> {
@@ -115,7 +129,7 @@ impl<'t> Reader<'t> {
                 .grammar
                 .next()
                 .map_err(|fault| syntax_error(fault, self.dialect))?;
-            let (line, column) = (start.line + 1, start.column + 1);
+            let (line, column) = (start.line as usize + 1, start.column as usize + 1);
             let node = match step {
                 Step::StreamStart => continue,
                 Step::StreamEnd => return Ok(None),
@@ -150,16 +164,9 @@ impl<'t> Reader<'t> {
                     let mut node = Node::new(kind, style, line, column);
                     node.value = text.into_owned();
                     node.comments = comments;
-                    node.implicit = match properties.tag.as_deref() {
-                        None => style == Style::Plain,
-                        Some(tag) => tag == "!",
-                    };
-                    node.tag = properties.tag;
-                    if let Some(name) = properties.anchor {
-                        node.anchor_id = Some(self.anchor_count);
-                        self.anchors.insert(name, self.anchor_count);
-                        self.anchor_count += 1;
-                        node.anchor = Some(name.to_owned());
+                    node.implicit = style == Style::Plain;
+                    if let Some(properties) = properties {
+                        self.give(&mut node, *properties);
                     }
                     if kind != Kind::Scalar {
                         if self.open.len() >= self.max_depth {
@@ -234,16 +241,16 @@ pub(crate) fn depth_error(max_depth: usize) -> Error {
 /// from one for the scanner's, and nothing for line zero. v2 prefers where the problem is, v3
 /// where the surrounding construct began.
 fn syntax_error(fault: Fault, dialect: Dialect) -> Error {
-    let step = usize::from(fault.kind == FaultKind::Scanner);
+    let step = usize::from(fault.kind() == FaultKind::Scanner);
     let line = match dialect {
-        Dialect::V2 if fault.at != 0 => fault.at + step,
-        Dialect::V2 => fault.context,
-        Dialect::V3 if fault.context != 0 => fault.context + step,
-        Dialect::V3 if fault.at != 0 => fault.at + step,
+        Dialect::V2 if fault.at() != 0 => fault.at() + step,
+        Dialect::V2 => fault.context(),
+        Dialect::V3 if fault.context() != 0 => fault.context() + step,
+        Dialect::V3 if fault.at() != 0 => fault.at() + step,
         Dialect::V3 => 0,
     };
     Error::Syntax {
         line: (line != 0).then_some(line),
-        problem: fault.problem.into_owned(),
+        problem: fault.into_problem(),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use self::comments::{Comment, Place};
 use self::cursor::Cursor;
 pub(crate) use self::cursor::break_length;
 use self::keys::Keys;
-pub(crate) use self::token::{Lexeme, Mark, Token};
+pub(crate) use self::token::{Lexeme, Mark, Tag, Token};
 use crate::Dialect;
 
 /// Which part of the reader objects.
@@ -36,13 +36,49 @@ pub(crate) enum FaultKind {
 
 /// Why the text is not YAML. Lines count from zero; zero also stands for none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) kind: FaultKind,
+pub(crate) struct Fault(Box<Details>);
+
+/// What a [`Fault`] says; apart, as results with faults are moved around a lot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Details {
+    kind: FaultKind,
+    context: u32,
+    at: u32,
+    problem: Cow<'static, str>,
+}
+
+impl Fault {
+    pub(crate) fn new(
+        kind: FaultKind,
+        context: u32,
+        at: u32,
+        problem: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Details {
+            kind,
+            context,
+            at,
+            problem: problem.into(),
+        }))
+    }
+
+    pub(crate) fn kind(&self) -> FaultKind {
+        self.0.kind
+    }
+
     /// The line where the construct begins that is at fault.
-    pub(crate) context: usize,
+    pub(crate) fn context(&self) -> usize {
+        self.0.context as usize
+    }
+
     /// The line of the fault itself.
-    pub(crate) at: usize,
-    pub(crate) problem: Cow<'static, str>,
+    pub(crate) fn at(&self) -> usize {
+        self.0.at as usize
+    }
+
+    pub(crate) fn into_problem(self) -> String {
+        self.0.problem.into_owned()
+    }
 }
 
 /// Cuts one text into tokens.
@@ -94,38 +130,37 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The next token, without taking it.
-    pub(crate) fn peek(&mut self) -> Result<&Token<'t>, Fault> {
-        if !self.ready {
-            self.fill()?;
-            self.ready = true;
-        }
-        Ok(&self.tokens[self.head])
+    /// Whether the next token is known.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready
     }
 
-    /// Takes the token last peeked at.
-    pub(crate) fn take(&mut self) -> Option<Token<'t>> {
-        if !self.ready {
-            return None;
-        }
-        let token = self.tokens.get_mut(self.head)?;
-        // What stays behind is looked at for its kind and place only.
-        let handed = match &mut token.lexeme {
-            Lexeme::Scalar { text, style } => {
-                let text = std::mem::take(text);
-                let style = *style;
-                Token {
-                    lexeme: Lexeme::Scalar { text, style },
-                    start: token.start,
-                    end: token.end,
-                }
-            }
-            _ => token.clone(),
-        };
+    /// Makes the next token known.
+    pub(crate) fn make_ready(&mut self) -> Result<(), Fault> {
+        self.fill()?;
+        self.ready = true;
+        Ok(())
+    }
+
+    /// The next token, once it is known.
+    pub(crate) fn head(&self) -> &Token<'t> {
+        &self.tokens[self.head]
+    }
+
+    /// Passes the next token.
+    pub(crate) fn pass(&mut self) {
         self.ready = false;
         self.head += 1;
         self.handed_out += 1;
-        Some(handed)
+    }
+
+    /// The text of the next token if it is a scalar. Its kind and place are looked at again, its
+    /// text is not.
+    pub(crate) fn take_text(&mut self) -> Cow<'t, str> {
+        match &mut self.tokens[self.head].lexeme {
+            Lexeme::Scalar { text, .. } => std::mem::take(text),
+            _ => Cow::Borrowed(""),
+        }
     }
 
     /// The next comment due at or before byte `index`. A head comment is kept back while
@@ -153,13 +188,21 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn push(&mut self, lexeme: Lexeme<'t>, start: Mark, end: Mark) {
+    fn push(&mut self, lexeme: Lexeme<'t>, start: Mark) {
+        self.push_wide(lexeme, start, 0);
+    }
+
+    fn push_wide(&mut self, lexeme: Lexeme<'t>, start: Mark, width: u8) {
         if self.head > SLACK {
             let dropped = self.head - KEPT;
             self.tokens.drain(..dropped);
             self.head = KEPT;
         }
-        self.tokens.push(Token { lexeme, start, end });
+        self.tokens.push(Token {
+            lexeme,
+            start,
+            width,
+        });
     }
 
     /// Puts a token before the one with the number `number`; a number that was handed out already
@@ -168,7 +211,7 @@ impl<'t> Scanner<'t> {
         let token = Token {
             lexeme,
             start: at,
-            end: at,
+            width: 0,
         };
         match number.checked_sub(self.handed_out) {
             Some(ahead) if self.head + ahead < self.tokens.len() => {
@@ -184,12 +227,12 @@ impl<'t> Scanner<'t> {
     }
 
     fn fault(&self, context: Mark, problem: impl Into<Cow<'static, str>>) -> Fault {
-        Fault {
-            kind: FaultKind::Scanner,
-            context: context.line,
-            at: self.cursor.line(),
-            problem: problem.into(),
-        }
+        Fault::new(
+            FaultKind::Scanner,
+            context.line,
+            self.cursor.line(),
+            problem,
+        )
     }
 
     /// Whether `column` is left of, or at, what an indentation reaches.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::remove;
-use crate::decode::{contains_itself, excessive_aliasing};
+use crate::decode::{anchored, contains_itself, excessive_aliasing};
 use crate::node::{Kind, Node};
 use crate::parse::{depth_error, unknown_anchor};
 use crate::{Error, Limits};
@@ -19,16 +19,8 @@ pub(crate) fn without_aliases(root: &mut Node, limits: &Limits) -> Result<(), Er
     } else {
         Node::new(root.kind, root.style, root.line, root.column)
     };
-    let mut anchors = HashMap::new();
-    let mut pending = vec![&original];
-    while let Some(node) = pending.pop() {
-        if let (true, Some(id)) = (node.kind != Kind::Alias, node.anchor_id) {
-            anchors.insert(id, node);
-        }
-        pending.extend(&node.children);
-    }
     Expansion {
-        anchors,
+        anchors: anchored(&original),
         limits,
         made: 0,
         open: Vec::new(),

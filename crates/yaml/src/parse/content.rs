@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::event::{Event, Properties, Step};
 use super::grammar::{Grammar, State, empty_scalar, event, fault};
 use crate::node::{Kind, Style};
-use crate::scan::{Fault, Lexeme, Mark};
+use crate::scan::{Fault, Lexeme, Mark, Tag};
 
 impl<'t> Grammar<'t> {
     /// A node with its properties; `block` where block collections may stand, `indentless` where
@@ -17,7 +17,7 @@ impl<'t> Grammar<'t> {
             self.leave();
             let mut found = event(Step::Alias(name), start);
             found.comments = self.take_comments();
-            self.take();
+            self.pass();
             return Ok(found);
         }
         let properties = self.properties(start)?;
@@ -48,7 +48,7 @@ impl<'t> Grammar<'t> {
             Lexeme::BlockMappingStart if block => {
                 (Kind::Mapping, Style::Block, State::BlockKey { first: true })
             }
-            _ if properties.anchor.is_some() || properties.tag.is_some() => {
+            _ if properties.is_some() => {
                 self.leave();
                 return Ok(node(Kind::Scalar, Style::Plain, properties, start));
             }
@@ -67,13 +67,16 @@ impl<'t> Grammar<'t> {
         Ok(found)
     }
 
-    fn scalar(&mut self, style: Style, properties: Properties<'t>, start: Mark) -> Event<'t> {
+    fn scalar(
+        &mut self,
+        style: Style,
+        properties: Option<Box<Properties<'t>>>,
+        start: Mark,
+    ) -> Event<'t> {
         self.leave();
         let comments = self.take_comments();
-        let text = match self.take().map(|token| token.lexeme) {
-            Some(Lexeme::Scalar { text, .. }) => text,
-            _ => Cow::Borrowed(""),
-        };
+        let text = self.scanner.take_text();
+        self.pass();
         Event {
             step: Step::Node {
                 kind: Kind::Scalar,
@@ -87,33 +90,27 @@ impl<'t> Grammar<'t> {
     }
 
     /// An anchor and a tag, in any order.
-    fn properties(&mut self, start: Mark) -> Result<Properties<'t>, Fault> {
+    fn properties(&mut self, start: Mark) -> Result<Option<Box<Properties<'t>>>, Fault> {
         let mut found = Properties::default();
         let mut written = None;
         loop {
             let token = self.peek()?;
             match &token.lexeme {
                 Lexeme::Anchor(name) if found.anchor.is_none() => found.anchor = Some(name),
-                Lexeme::Tag { handle, suffix } if written.is_none() => {
-                    written = Some((*handle, suffix.clone(), token.start));
-                }
+                Lexeme::Tag(tag) if written.is_none() => written = Some((tag.clone(), token.start)),
                 _ => break,
             }
-            self.take();
+            self.pass();
         }
-        if let Some((handle, suffix, at)) = written {
-            found.tag = self.long_tag(handle, suffix, start, at)?;
+        if let Some((tag, at)) = written {
+            found.tag = self.long_tag(*tag, start, at)?;
         }
-        Ok(found)
+        let any = found.anchor.is_some() || found.tag.is_some();
+        Ok(any.then(|| Box::new(found)))
     }
 
-    fn long_tag(
-        &self,
-        handle: &str,
-        suffix: Cow<'t, str>,
-        start: Mark,
-        at: Mark,
-    ) -> Result<Option<String>, Fault> {
+    fn long_tag(&self, tag: Tag<'t>, start: Mark, at: Mark) -> Result<Option<String>, Fault> {
+        let Tag { handle, suffix } = tag;
         if handle.is_empty() {
             return Ok(Some(suffix.into_owned()).filter(|tag| !tag.is_empty()));
         }
@@ -130,7 +127,7 @@ impl<'t> Grammar<'t> {
     fn begin(&mut self) -> Result<(), Fault> {
         let mark = self.peek()?.start;
         self.marks.push(mark);
-        self.take();
+        self.pass();
         Ok(())
     }
 
@@ -143,7 +140,7 @@ impl<'t> Grammar<'t> {
         if with_comments {
             ended.comments = self.take_comments();
         }
-        self.take();
+        self.pass();
         Ok(ended)
     }
 
@@ -179,7 +176,7 @@ impl<'t> Grammar<'t> {
         let token = self.peek()?;
         match token.lexeme {
             Lexeme::BlockEntry => {
-                let end = token.end;
+                let end = token.end();
                 self.pass_dash();
                 let next = &self.peek()?.lexeme;
                 let present = !matches!(next, Lexeme::BlockEntry | Lexeme::BlockEnd);
@@ -193,7 +190,7 @@ impl<'t> Grammar<'t> {
 
     pub(super) fn indentless_sequence(&mut self) -> Result<Event<'t>, Fault> {
         let token = self.peek()?;
-        let (start, end) = (token.start, token.end);
+        let (start, end) = (token.start, token.end());
         if token.lexeme != Lexeme::BlockEntry {
             self.leave();
             return Ok(event(Step::CollectionEnd, start));
@@ -211,7 +208,7 @@ impl<'t> Grammar<'t> {
     /// collection's first entry.
     fn pass_dash(&mut self) {
         let above = self.waiting.head.len();
-        self.take();
+        self.pass();
         if above == 0 {
             return;
         }
@@ -241,8 +238,8 @@ impl<'t> Grammar<'t> {
         let token = self.peek()?;
         match token.lexeme {
             Lexeme::Key => {
-                let end = token.end;
-                self.take();
+                let end = token.end();
+                self.pass();
                 self.block_pair_part(State::BlockValue, end)
             }
             Lexeme::BlockEnd => self.end(true),
@@ -252,13 +249,13 @@ impl<'t> Grammar<'t> {
 
     pub(super) fn block_value(&mut self) -> Result<Event<'t>, Fault> {
         let token = self.peek()?;
-        let (start, end) = (token.start, token.end);
+        let (start, end) = (token.start, token.end());
         let state = State::BlockKey { first: false };
         if token.lexeme != Lexeme::Value {
             self.state = state;
             return Ok(empty_scalar(start));
         }
-        self.take();
+        self.pass();
         self.block_pair_part(state, end)
     }
 
@@ -277,16 +274,15 @@ impl<'t> Grammar<'t> {
                 if self.peek()?.lexeme != Lexeme::FlowEntry {
                     return self.unexpected("did not find expected ',' or ']'");
                 }
-                self.take();
+                self.pass();
             }
             let token = self.peek()?;
             let start = token.start;
             match token.lexeme {
                 Lexeme::Key => {
-                    self.take();
+                    self.pass();
                     self.state = State::PairKey;
-                    let none = Properties::default();
-                    return Ok(node(Kind::Mapping, Style::Flow, none, start));
+                    return Ok(node(Kind::Mapping, Style::Flow, None, start));
                 }
                 Lexeme::FlowSequenceEnd => {}
                 _ => {
@@ -300,14 +296,14 @@ impl<'t> Grammar<'t> {
 
     pub(super) fn pair_key(&mut self) -> Result<Event<'t>, Fault> {
         let token = self.peek()?;
-        let end = token.end;
+        let end = token.end();
         let present = !matches!(
             token.lexeme,
             Lexeme::Value | Lexeme::FlowEntry | Lexeme::FlowSequenceEnd
         );
         if !present {
             // go-yaml loses the token here, so that `[? : a]` is an error.
-            self.take();
+            self.pass();
         }
         self.child(present, State::PairValue, end, false, false)
     }
@@ -317,7 +313,7 @@ impl<'t> Grammar<'t> {
         let start = token.start;
         let mut present = false;
         if token.lexeme == Lexeme::Value {
-            self.take();
+            self.pass();
             let next = self.peek()?;
             present = !matches!(next.lexeme, Lexeme::FlowEntry | Lexeme::FlowSequenceEnd);
         }
@@ -333,11 +329,11 @@ impl<'t> Grammar<'t> {
                 if self.peek()?.lexeme != Lexeme::FlowEntry {
                     return self.unexpected("did not find expected ',' or '}'");
                 }
-                self.take();
+                self.pass();
             }
             match self.peek()?.lexeme {
                 Lexeme::Key => {
-                    self.take();
+                    self.pass();
                     return self.flow_pair_part(State::FlowValue);
                 }
                 Lexeme::FlowMappingEnd => {}
@@ -358,7 +354,7 @@ impl<'t> Grammar<'t> {
             self.state = state;
             return Ok(empty_scalar(start));
         }
-        self.take();
+        self.pass();
         let next = self.peek()?;
         let start = next.start;
         let present = !matches!(next.lexeme, Lexeme::FlowEntry | Lexeme::FlowMappingEnd);
@@ -376,7 +372,12 @@ impl<'t> Grammar<'t> {
     }
 }
 
-fn node(kind: Kind, style: Style, properties: Properties<'_>, start: Mark) -> Event<'_> {
+fn node(
+    kind: Kind,
+    style: Style,
+    properties: Option<Box<Properties<'_>>>,
+    start: Mark,
+) -> Event<'_> {
     event(
         Step::Node {
             kind,

@@ -26,7 +26,7 @@ pub(super) enum Step<'t> {
         kind: Kind,
         style: Style,
         text: Cow<'t, str>,
-        properties: Properties<'t>,
+        properties: Option<Box<Properties<'t>>>,
     },
     CollectionEnd,
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::event::{Event, Properties, Step};
+use super::event::{Event, Step};
 use crate::Dialect;
 use crate::node::{Comments, Kind, STANDARD_TAG, Style};
 use crate::scan::{Fault, FaultKind, Lexeme, Mark, Place, Scanner, Token};
@@ -62,12 +62,7 @@ pub(super) struct Grammar<'t> {
 }
 
 pub(super) fn fault(context: Mark, at: Mark, problem: &'static str) -> Fault {
-    Fault {
-        kind: FaultKind::Grammar,
-        context: context.line,
-        at: at.line,
-        problem: problem.into(),
-    }
+    Fault::new(FaultKind::Grammar, context.line, at.line, problem)
 }
 
 /// An event without comments.
@@ -86,7 +81,7 @@ pub(super) fn empty_scalar<'t>(start: Mark) -> Event<'t> {
             kind: Kind::Scalar,
             style: Style::Plain,
             text: Cow::Borrowed(""),
-            properties: Properties::default(),
+            properties: None,
         },
         start,
     )
@@ -118,7 +113,7 @@ impl<'t> Grammar<'t> {
         match self.state {
             State::StreamStart => {
                 let start = self.peek()?.start;
-                self.take();
+                self.pass();
                 self.state = State::BareDocument;
                 Ok(event(Step::StreamStart, start))
             }
@@ -152,7 +147,15 @@ impl<'t> Grammar<'t> {
 
     /// The next token; comments due with it are waiting from now on.
     pub(super) fn peek(&mut self) -> Result<&Token<'t>, Fault> {
-        let token = self.scanner.peek()?;
+        if !self.scanner.is_ready() {
+            self.scanner.make_ready()?;
+            self.gather_comments();
+        }
+        Ok(self.scanner.head())
+    }
+
+    fn gather_comments(&mut self) {
+        let token = self.scanner.head();
         let (index, ends) = (token.start.index, token.lexeme == Lexeme::BlockEnd);
         while let Some(comment) = self.scanner.comment_until(index, ends) {
             let waiting = match comment.place {
@@ -165,11 +168,11 @@ impl<'t> Grammar<'t> {
             }
             waiting.push_str(&comment.text);
         }
-        self.scanner.peek()
     }
 
-    pub(super) fn take(&mut self) -> Option<Token<'t>> {
-        self.scanner.take()
+    /// Passes the token last peeked at.
+    pub(super) fn pass(&mut self) {
+        self.scanner.pass();
     }
 
     pub(super) fn leave(&mut self) {
@@ -187,17 +190,17 @@ impl<'t> Grammar<'t> {
     fn document_start(&mut self, bare: bool) -> Result<Event<'t>, Fault> {
         if !bare {
             while self.peek()?.lexeme == Lexeme::DocumentEnd {
-                self.take();
+                self.pass();
             }
         }
         let token = self.peek()?;
         let start = token.start;
         let explicit = matches!(
             token.lexeme,
-            Lexeme::Version { .. } | Lexeme::TagDirective { .. } | Lexeme::DocumentStart
+            Lexeme::Version { .. } | Lexeme::TagDirective(_) | Lexeme::DocumentStart
         );
         if token.lexeme == Lexeme::StreamEnd {
-            self.take();
+            self.pass();
             self.state = State::End;
             return Ok(event(Step::StreamEnd, start));
         }
@@ -224,7 +227,7 @@ impl<'t> Grammar<'t> {
                 "did not find expected <document start>",
             ));
         }
-        self.take();
+        self.pass();
         self.states.push(State::DocumentEnd);
         self.state = State::DocumentContent;
         Ok(event(Step::DocumentStart, start))
@@ -272,8 +275,8 @@ impl<'t> Grammar<'t> {
                     }
                     version = true;
                 }
-                Lexeme::TagDirective { handle, prefix } => {
-                    let (handle, prefix) = (Cow::Borrowed(*handle), prefix.clone());
+                Lexeme::TagDirective(tag) => {
+                    let (handle, prefix) = (Cow::Borrowed(tag.handle), tag.suffix.clone());
                     if self.tags.iter().any(|(known, _)| *known == handle) {
                         return Err(fault(Mark::default(), at, "found duplicate %TAG directive"));
                     }
@@ -281,7 +284,7 @@ impl<'t> Grammar<'t> {
                 }
                 _ => break,
             }
-            self.take();
+            self.pass();
         }
         for (handle, prefix) in [("!", "!"), ("!!", STANDARD_TAG)] {
             if !self.tags.iter().any(|(known, _)| known == handle) {
@@ -297,7 +300,7 @@ impl<'t> Grammar<'t> {
         let start = token.start;
         match token.lexeme {
             Lexeme::Version { .. }
-            | Lexeme::TagDirective { .. }
+            | Lexeme::TagDirective(_)
             | Lexeme::DocumentStart
             | Lexeme::DocumentEnd
             | Lexeme::StreamEnd => {
@@ -312,7 +315,7 @@ impl<'t> Grammar<'t> {
         let token = self.peek()?;
         let start = token.start;
         if token.lexeme == Lexeme::DocumentEnd {
-            self.take();
+            self.pass();
         }
         self.tags.clear();
         self.state = State::DocumentStart;

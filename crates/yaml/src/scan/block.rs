@@ -34,13 +34,12 @@ impl Scanner<'_> {
         }
         self.cursor.take_break();
 
-        let mut end = self.cursor.mark();
         let mut indent = increment.map(|increment| self.indent.max(0) + increment);
         let mut text = String::new();
         let mut last_break = "";
         let mut breaks = String::new();
         let mut after_blank = false;
-        self.scan_block_breaks(&mut indent, &mut breaks, start, &mut end)?;
+        self.scan_block_breaks(&mut indent, &mut breaks, start)?;
         while Some(self.column()) == indent && !self.cursor.at_end() {
             let blank = self.cursor.is_blank(0);
             if style == Style::Folded && !after_blank && !blank && last_break == "\n" {
@@ -56,7 +55,7 @@ impl Scanner<'_> {
             text.push_str(self.cursor.take_line());
             self.cursor.need(2)?;
             last_break = self.cursor.take_break();
-            self.scan_block_breaks(&mut indent, &mut breaks, start, &mut end)?;
+            self.scan_block_breaks(&mut indent, &mut breaks, start)?;
         }
         if chomping != Chomping::Strip {
             text.push_str(last_break);
@@ -68,7 +67,7 @@ impl Scanner<'_> {
             text: Cow::Owned(text),
             style,
         };
-        self.push(lexeme, start, end);
+        self.push(lexeme, start);
         Ok(())
     }
 
@@ -110,9 +109,7 @@ impl Scanner<'_> {
         indent: &mut Option<isize>,
         breaks: &mut String,
         start: Mark,
-        end: &mut Mark,
     ) -> Result<(), Fault> {
-        *end = self.cursor.mark();
         let mut deepest = 0;
         loop {
             self.cursor.need(1)?;
@@ -132,7 +129,6 @@ impl Scanner<'_> {
                 break;
             }
             breaks.push_str(self.cursor.take_break());
-            *end = self.cursor.mark();
         }
         if indent.is_none() {
             *indent = Some(deepest.max(self.indent + 1).max(1));

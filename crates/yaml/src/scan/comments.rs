@@ -119,7 +119,7 @@ impl Scanner<'_> {
         let foot_line = (begin.line > 0).then(|| {
             let below = self.cursor.line() + 1 - newlines;
             // What stands on this line is above.
-            below + usize::from(newlines == 0 && self.cursor.column() > 1)
+            below + u32::from(newlines == 0 && self.cursor.column() > 1)
         });
         Run {
             scan: begin,
@@ -140,7 +140,7 @@ impl Scanner<'_> {
     /// line, which is then taken.
     fn scan_comment_gap(&mut self, run: &mut Run) -> Result<bool, Fault> {
         let bytes = self.cursor.bytes();
-        let indent = usize::try_from(self.indent).unwrap_or(0);
+        let indent = u32::try_from(self.indent).unwrap_or(0);
         while run.ahead < REACH {
             self.cursor.need(run.ahead + 1)?;
             run.column += 1;
@@ -238,7 +238,7 @@ impl Scanner<'_> {
     /// Where the comments begin that lie below the innermost block collection, in its own column,
     /// and reach up to byte `stop`.
     pub(super) fn own_comment_below(&self, stop: isize) -> Option<Mark> {
-        let column = usize::try_from(self.indent + 1).unwrap_or(0);
+        let column = u32::try_from(self.indent + 1).unwrap_or(0);
         let mut stop = stop;
         let mut found = None;
         for comment in self.comments[self.comments_head..].iter().rev() {
@@ -267,9 +267,9 @@ struct Run {
     /// Whether the line before is empty.
     in_gap: bool,
     /// The line on which a comment must begin to be about what came before.
-    foot_line: Option<usize>,
+    foot_line: Option<u32>,
     /// How far the search is ahead of the cursor, in bytes.
     ahead: usize,
-    line: usize,
-    column: usize,
+    line: u32,
+    column: u32,
 }

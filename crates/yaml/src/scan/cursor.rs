@@ -8,10 +8,10 @@ use super::{Fault, FaultKind};
 pub(super) struct Cursor<'t> {
     text: &'t str,
     pos: usize,
-    line: usize,
-    column: usize,
+    line: u32,
+    column: u32,
     /// Line breaks passed since the last character that is not blank.
-    newlines: usize,
+    newlines: u32,
     /// Whether the text was cut short before a character that YAML forbids.
     forbidden_ahead: bool,
 }
@@ -45,15 +45,15 @@ impl<'t> Cursor<'t> {
         self.pos
     }
 
-    pub(super) fn line(&self) -> usize {
+    pub(super) fn line(&self) -> u32 {
         self.line
     }
 
-    pub(super) fn column(&self) -> usize {
+    pub(super) fn column(&self) -> u32 {
         self.column
     }
 
-    pub(super) fn newlines(&self) -> usize {
+    pub(super) fn newlines(&self) -> u32 {
         self.newlines
     }
 
@@ -86,12 +86,12 @@ impl<'t> Cursor<'t> {
         if !self.forbidden_ahead || self.text[self.pos..].chars().take(count).count() == count {
             return Ok(());
         }
-        Err(Fault {
-            kind: FaultKind::Reader,
-            context: 0,
-            at: 0,
-            problem: "control characters are not allowed".into(),
-        })
+        Err(Fault::new(
+            FaultKind::Reader,
+            0,
+            0,
+            "control characters are not allowed",
+        ))
     }
 
     pub(super) fn at_end(&self) -> bool {
@@ -151,7 +151,7 @@ impl<'t> Cursor<'t> {
     /// Passes the characters up to byte `to`, none of them a line break.
     pub(super) fn skip_to(&mut self, to: usize) {
         let passed = &self.text.as_bytes()[self.pos..to];
-        self.column += passed.iter().filter(|byte| (**byte & 0xc0) != 0x80).count();
+        self.column += characters(passed);
         if passed.iter().any(|byte| !matches!(byte, b' ' | b'\t')) {
             self.newlines = 0;
         }
@@ -204,6 +204,14 @@ impl<'t> Cursor<'t> {
     pub(super) fn bytes(&self) -> &'t [u8] {
         self.text.as_bytes()
     }
+}
+
+/// How many characters begin in `bytes`.
+fn characters(bytes: &[u8]) -> u32 {
+    bytes
+        .iter()
+        .map(|byte| u32::from((byte & 0xc0) != 0x80))
+        .sum()
 }
 
 /// The width in bytes of the character that begins with `first`.

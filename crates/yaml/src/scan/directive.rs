@@ -1,6 +1,6 @@
 //! `%YAML` and `%TAG`.
 
-use super::token::{Lexeme, Mark};
+use super::token::{Lexeme, Mark, Tag};
 use super::{Fault, Scanner};
 
 /// Longest version number, in digits.
@@ -16,7 +16,6 @@ impl<'t> Scanner<'t> {
             "TAG" => self.scan_tag_directive(start)?,
             _ => return Err(self.fault(start, "found unknown directive name")),
         };
-        let end = self.cursor.mark();
         self.cursor.skip_blanks();
         self.cursor.need(1)?;
         if self.cursor.current() == b'#' {
@@ -27,7 +26,7 @@ impl<'t> Scanner<'t> {
             return Err(self.fault(start, "did not find expected comment or line break"));
         }
         self.cursor.take_break();
-        self.push(lexeme, start, end);
+        self.push(lexeme, start);
         Ok(())
     }
 
@@ -86,11 +85,11 @@ impl<'t> Scanner<'t> {
             return Err(self.fault(start, "did not find expected whitespace"));
         }
         self.cursor.skip_blanks();
-        let prefix = self.scan_uri("", true, start)?;
+        let suffix = self.scan_uri("", true, start)?;
         self.cursor.need(1)?;
         if !self.cursor.is_space_or_end(0) {
             return Err(self.fault(start, "did not find expected whitespace or line break"));
         }
-        Ok(Lexeme::TagDirective { handle, prefix })
+        Ok(Lexeme::TagDirective(Box::new(Tag { handle, suffix })))
     }
 }

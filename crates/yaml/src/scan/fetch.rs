@@ -13,7 +13,7 @@ impl<'t> Scanner<'t> {
             self.started = true;
             self.start_keys();
             let mark = self.cursor.mark();
-            self.push(Lexeme::StreamStart, mark, mark);
+            self.push(Lexeme::StreamStart, mark);
             return Ok(());
         }
         let before = self.cursor.mark();
@@ -127,7 +127,7 @@ impl<'t> Scanner<'t> {
         self.dedent_to(-1, mark);
         self.drop_key()?;
         self.key_allowed = false;
-        self.push(Lexeme::StreamEnd, mark, mark);
+        self.push(Lexeme::StreamEnd, mark);
         Ok(())
     }
 
@@ -148,14 +148,14 @@ impl<'t> Scanner<'t> {
         self.leave_content()?;
         let start = self.cursor.mark();
         self.cursor.skip_bytes(3);
-        self.push(lexeme, start, self.cursor.mark());
+        self.push_wide(lexeme, start, 3);
         Ok(())
     }
 
     fn push_indicator(&mut self, lexeme: Lexeme<'t>) {
         let start = self.cursor.mark();
         self.cursor.skip();
-        self.push(lexeme, start, self.cursor.mark());
+        self.push_wide(lexeme, start, 1);
     }
 
     fn fetch_flow_start(&mut self, lexeme: Lexeme<'t>) -> Result<(), Fault> {

@@ -11,7 +11,7 @@ impl<'t> Scanner<'t> {
     /// before token `number`, or last.
     pub(super) fn indent_to(
         &mut self,
-        column: usize,
+        column: u32,
         number: Option<usize>,
         lexeme: Lexeme<'t>,
         at: Mark,
@@ -27,7 +27,7 @@ impl<'t> Scanner<'t> {
         }
         match number {
             Some(number) => self.insert(number, lexeme, at),
-            None => self.push(lexeme, at, at),
+            None => self.push(lexeme, at),
         }
         Ok(())
     }
@@ -47,7 +47,7 @@ impl<'t> Scanner<'t> {
             }
             let index = usize::try_from(end_index).unwrap_or(0);
             let mark = Mark { index, ..end };
-            self.push(Lexeme::BlockEnd, mark, mark);
+            self.push(Lexeme::BlockEnd, mark);
             self.indent = self.indents.pop().unwrap_or(-1);
         }
     }

@@ -88,7 +88,7 @@ impl Scanner<'_> {
 
     fn is_too_long(&self, start: Mark) -> bool {
         let bytes = self.cursor.pos() - start.index;
-        bytes > MAX_KEY && self.cursor.column() - start.column > MAX_KEY
+        bytes > MAX_KEY && (self.cursor.column() - start.column) as usize > MAX_KEY
     }
 
     /// Notes that a key may begin here.

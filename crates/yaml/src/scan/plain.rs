@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::cursor::width;
 use super::token::Lexeme;
 use super::{Fault, Scanner};
 use crate::node::Style;
@@ -94,12 +93,23 @@ impl Breaks {
     }
 }
 
+/// Bytes at which a plain scalar's word may end.
+const ENDS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b" \t\n\r:,?[]{}\xc2\xe2";
+    let mut at = 0;
+    while at < ends.len() {
+        table[ends[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 impl Scanner<'_> {
     pub(super) fn scan_plain(&mut self) -> Result<(), Fault> {
         let start = self.cursor.mark();
         let indent = self.indent + 1;
         let mut text = Folded::new(self.cursor.source(), start.index);
-        let mut end = start;
         let mut breaks = Breaks::default();
         let mut new_line = false;
         // Where the blanks before the next word begin.
@@ -121,7 +131,6 @@ impl Scanner<'_> {
                 }
                 self.cursor.skip_to(to);
                 self.cursor.need(2)?;
-                end = self.cursor.mark();
             }
             if !self.cursor.is_blank(0) && !self.cursor.is_break(0) {
                 break;
@@ -153,7 +162,7 @@ impl Scanner<'_> {
             text: text.into_text(),
             style: Style::Plain,
         };
-        self.push(lexeme, start, end);
+        self.push(lexeme, start);
         Ok(())
     }
 
@@ -163,14 +172,18 @@ impl Scanner<'_> {
         let flow = self.flow_level > 0;
         let mut at = from;
         while let Some(byte) = bytes.get(at) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => break,
-                b':' if self.cursor.is_space_or_end(at + 1 - from) => break,
-                b',' | b'?' | b'[' | b']' | b'{' | b'}' if flow => break,
-                0xc2 | 0xe2 if self.cursor.is_break(at - from) => break,
-                _ => at += width(*byte),
+            let ends = ENDS_WORD[usize::from(*byte)]
+                && match byte {
+                    b' ' | b'\t' | b'\n' | b'\r' => true,
+                    b':' => self.cursor.is_space_or_end(at + 1 - from),
+                    0xc2 | 0xe2 => self.cursor.is_break(at - from),
+                    _ => flow,
+                };
+            if ends {
+                break;
             }
+            at += 1;
         }
-        at.min(bytes.len())
+        at
     }
 }

@@ -52,7 +52,7 @@ impl Scanner<'_> {
             text: text.into_text(),
             style,
         };
-        self.push(lexeme, start, self.cursor.mark());
+        self.push(lexeme, start);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::token::{Lexeme, Mark};
+use super::token::{Lexeme, Mark, Tag};
 use super::{Fault, Scanner};
 
 /// Characters of anchors and tag handles.
@@ -21,7 +21,6 @@ impl<'t> Scanner<'t> {
         self.cursor.skip();
         self.cursor.need(1)?;
         let name = self.take_word()?;
-        let end = self.cursor.mark();
         let ends = self.cursor.is_space_or_end(0) || b"?:,]}%@`".contains(&self.cursor.current());
         if name.is_empty() || !ends {
             return Err(self.fault(
@@ -34,7 +33,7 @@ impl<'t> Scanner<'t> {
         } else {
             Lexeme::Anchor(name)
         };
-        self.push(lexeme, start, end);
+        self.push(lexeme, start);
         Ok(())
     }
 
@@ -76,7 +75,7 @@ impl<'t> Scanner<'t> {
         if !self.cursor.is_space_or_end(0) {
             return Err(self.fault(start, "did not find expected whitespace or line break"));
         }
-        self.push(Lexeme::Tag { handle, suffix }, start, self.cursor.mark());
+        self.push(Lexeme::Tag(Box::new(Tag { handle, suffix })), start);
         Ok(())
     }
 

@@ -9,16 +9,29 @@ use crate::node::Style;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) index: usize,
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
 }
 
-/// One token and where it begins and ends.
+/// One token and where it begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Token<'t> {
     pub(crate) lexeme: Lexeme<'t>,
     pub(crate) start: Mark,
-    pub(crate) end: Mark,
+    /// How many columns an indicator takes; zero for other tokens, and for keys without a
+    /// question mark.
+    pub(crate) width: u8,
+}
+
+impl Token<'_> {
+    /// Where an indicator ends.
+    pub(crate) fn end(&self) -> Mark {
+        Mark {
+            index: self.start.index + usize::from(self.width),
+            column: self.start.column + u32::from(self.width),
+            ..self.start
+        }
+    }
 }
 
 /// The kinds of tokens. Block collections have tokens of their own that stand for a change of the
@@ -33,10 +46,7 @@ pub(crate) enum Lexeme<'t> {
         minor: u8,
     },
     /// `%TAG`.
-    TagDirective {
-        handle: &'t str,
-        prefix: Cow<'t, str>,
-    },
+    TagDirective(Box<Tag<'t>>),
     DocumentStart,
     DocumentEnd,
     BlockSequenceStart,
@@ -52,13 +62,18 @@ pub(crate) enum Lexeme<'t> {
     Value,
     Alias(&'t str),
     Anchor(&'t str),
-    /// A tag; a verbatim one has an empty handle.
-    Tag {
-        handle: &'t str,
-        suffix: Cow<'t, str>,
-    },
+    Tag(Box<Tag<'t>>),
     Scalar {
         text: Cow<'t, str>,
         style: Style,
     },
+}
+
+/// A tag, or what one begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tag<'t> {
+    /// `!`, `!!` or `!name!`; empty for a verbatim tag.
+    pub(crate) handle: &'t str,
+    /// The rest of a tag, or what a directive says the handle stands for.
+    pub(crate) suffix: Cow<'t, str>,
 }
