@@ -3,6 +3,7 @@
 
 mod mapping;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -10,7 +11,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Number};
 
-use crate::node::{Kind, Node, Style};
+use crate::node::{Kind, Node};
 use crate::number::json_float;
 use crate::parse::{depth_error, unknown_anchor};
 use crate::resolve::{Scalar, resolve_node};
@@ -24,52 +25,62 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
+/// What JSON cannot hold.
+struct Postponed {
+    of_key: bool,
+    problem: String,
+}
+
+/// The one of two that Go reports: keys are turned into strings before anything is written.
+fn graver(first: Option<Postponed>, second: Option<Postponed>) -> Option<Postponed> {
+    match (first, second) {
+        (Some(first), Some(second)) if second.of_key && !first.of_key => Some(second),
+        (Some(first), _) => Some(first),
+        (None, second) => second,
+    }
+}
+
 /// One run over one document.
 pub(crate) struct Decoder<'n> {
     dialect: Dialect,
     limits: Limits,
-    /// Anchored nodes by number.
-    anchors: HashMap<usize, &'n Node>,
+    root: &'n Node,
+    /// Anchored nodes by number, gathered at the first alias.
+    anchors: OnceCell<HashMap<usize, &'n Node>>,
     /// Aliases being expanded, innermost last.
     expanding: Vec<*const Node>,
     depth: usize,
-    /// kyaml decodes what it has written itself, and writes empty scalars as `''` in flow
-    /// collections.
-    rewritten: bool,
-    flow: usize,
     decoded: usize,
     aliased: usize,
     faults: Vec<(usize, String)>,
+    /// Stands for a byte of binary data that is not UTF-8.
+    invalid: char,
     /// The first thing JSON cannot hold: reported only when decoding found no fault of its own.
-    unrepresentable: Option<Error>,
+    unrepresentable: Option<Postponed>,
 }
 
 impl<'n> Decoder<'n> {
     /// A decoder for nodes of the tree under `root`.
     pub(crate) fn new(root: &'n Node, dialect: Dialect, limits: &Limits) -> Self {
-        let mut anchors = HashMap::new();
-        let mut pending = vec![root];
-        while let Some(node) = pending.pop() {
-            if node.kind != Kind::Alias
-                && let Some(id) = node.anchor_id
-            {
-                anchors.insert(id, node);
-            }
-            pending.extend(&node.children);
-        }
         Self {
             dialect,
             limits: *limits,
-            anchors,
+            root,
+            anchors: OnceCell::new(),
             expanding: Vec::new(),
             depth: 0,
-            rewritten: false,
-            flow: 0,
             decoded: 0,
             aliased: 0,
             faults: Vec::new(),
+            invalid: char::REPLACEMENT_CHARACTER,
             unrepresentable: None,
         }
+    }
+
+    /// Has `invalid` stand for bytes of binary data that are not UTF-8.
+    pub(crate) fn marking_invalid(mut self, invalid: char) -> Self {
+        self.invalid = invalid;
+        self
     }
 
     /// The value of `node` as an untyped Go value turned into JSON.
@@ -81,7 +92,6 @@ impl<'n> Decoder<'n> {
     /// The value of `node` where the target is a map with string keys: keys keep their text
     /// whatever they resolve to, and null keys are dropped.
     pub(crate) fn decode_string_map(mut self, node: &'n Node) -> Result<Value, Error> {
-        self.rewritten = true;
         if node.kind != Kind::Mapping {
             return self.decode(node);
         }
@@ -99,7 +109,7 @@ impl<'n> Decoder<'n> {
             });
         }
         match self.unrepresentable {
-            Some(error) => Err(error),
+            Some(Postponed { problem, .. }) => Err(Error::Unrepresentable { problem }),
             None => Ok(value),
         }
     }
@@ -111,12 +121,10 @@ impl<'n> Decoder<'n> {
             Kind::Scalar => self.scalar(node),
             Kind::Sequence => {
                 self.enter()?;
-                self.flow += usize::from(node.style == Style::Flow);
                 let mut items = Vec::with_capacity(node.children.len());
                 for child in &node.children {
                     items.push(self.value(child)?);
                 }
-                self.flow -= usize::from(node.style == Style::Flow);
                 self.depth -= 1;
                 Ok(Value::Array(items))
             }
@@ -155,7 +163,12 @@ impl<'n> Decoder<'n> {
     fn target(&self, alias: &Node) -> Result<&'n Node, Error> {
         alias
             .anchor_id
-            .and_then(|id| self.anchors.get(&id).copied())
+            .and_then(|id| {
+                self.anchors
+                    .get_or_init(|| anchored(self.root))
+                    .get(&id)
+                    .copied()
+            })
             .ok_or_else(|| unknown_anchor(&alias.value, alias.line))
     }
 
@@ -175,17 +188,6 @@ impl<'n> Decoder<'n> {
     }
 
     fn scalar(&mut self, node: &Node) -> Result<Value, Error> {
-        // Neither an empty text nor one with a colon stays plain in a flow collection.
-        if self.rewritten
-            && self.flow > 0
-            && node.style == Style::Plain
-            && node.tag.is_none()
-            && (node.value.is_empty()
-                || node.value.contains(':')
-                    && matches!(resolve_node(self.dialect, node)?, Scalar::Timestamp(_)))
-        {
-            return Ok(Value::String(node.value.clone()));
-        }
         Ok(match resolve_node(self.dialect, node)? {
             Scalar::Null => Value::Null,
             Scalar::Bool(value) => Value::Bool(value),
@@ -193,7 +195,7 @@ impl<'n> Decoder<'n> {
             Scalar::Uint(value) => Value::from(value),
             Scalar::Float(value) => self.float(value),
             Scalar::Timestamp(time) if self.dialect == Dialect::V3 => Value::String(time.rfc3339()),
-            Scalar::Str if node.short_tag() == Some("binary") => Value::String(binary(node)?),
+            Scalar::Str if node.short_tag() == Some("binary") => Value::String(self.binary(node)?),
             Scalar::Timestamp(_) | Scalar::Str => Value::String(node.value.clone()),
         })
     }
@@ -214,8 +216,29 @@ impl<'n> Decoder<'n> {
     }
 
     fn postpone(&mut self, problem: String) {
-        self.unrepresentable
-            .get_or_insert(Error::Unrepresentable { problem });
+        self.unrepresentable.get_or_insert(Postponed {
+            of_key: false,
+            problem,
+        });
+    }
+
+    /// The text under a `!!binary` tag; bytes that are not UTF-8 are replaced one by one, as in
+    /// Go's JSON.
+    fn binary(&self, node: &Node) -> Result<String, Error> {
+        let text: String = node
+            .value
+            .chars()
+            .filter(|found| !matches!(found, '\n' | '\r'))
+            .collect();
+        let bytes = BASE64
+            .decode(text)
+            .map_err(|_| Error::decode("!!binary value contains invalid base64 data", node.line))?;
+        let mut out = String::new();
+        for chunk in bytes.utf8_chunks() {
+            out.push_str(chunk.valid());
+            out.extend(std::iter::repeat_n(self.invalid, chunk.invalid().len()));
+        }
+        Ok(out)
     }
 
     /// The node an alias stands for, or the node itself; for showing, not for decoding.
@@ -232,6 +255,19 @@ impl<'n> Decoder<'n> {
     }
 }
 
+/// The anchored nodes of a tree by number.
+pub(crate) fn anchored(root: &Node) -> HashMap<usize, &Node> {
+    let mut anchors = HashMap::new();
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        if let (true, Some(id)) = (node.kind != Kind::Alias, node.anchor_id) {
+            anchors.insert(id, node);
+        }
+        pending.extend(&node.children);
+    }
+    anchors
+}
+
 /// A float as its JSON text would be read back: whole ones as integers where they fit. None for
 /// what JSON cannot write.
 fn json_number(value: f64) -> Option<Number> {
@@ -245,25 +281,6 @@ fn json_number(value: f64) -> Option<Number> {
         }
     }
     Number::from_f64(value)
-}
-
-/// The text under a `!!binary` tag; bytes that are not UTF-8 become replacement characters, one
-/// each, as in Go's JSON.
-fn binary(node: &Node) -> Result<String, Error> {
-    let text: String = node
-        .value
-        .chars()
-        .filter(|found| !matches!(found, '\n' | '\r'))
-        .collect();
-    let bytes = BASE64
-        .decode(text)
-        .map_err(|_| Error::decode("!!binary value contains invalid base64 data", node.line))?;
-    let mut out = String::new();
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(std::iter::repeat_n('\u{fffd}', chunk.invalid().len()));
-    }
-    Ok(out)
 }
 
 pub(crate) fn excessive_aliasing() -> Error {

@@ -1,56 +1,88 @@
 //! Streams of documents as kyaml's reader, and so kustomize, splits and loads them.
 
 use crate::decode::Decoder;
-use crate::node::{Kind, Node};
-use crate::parse::first_document;
-use crate::resolve::{Scalar, resolve_node};
+use crate::emit::TreeWriter;
+use crate::kyaml::without_aliases;
+use crate::node::Kind;
+use crate::parse::{Document, first_document};
+use crate::rewriting::survives;
 use crate::{Dialect, Error, Limits, Value};
 
 /// The value of every document of a stream, by go-yaml v3's rules. Documents that are empty or
 /// null are left out. Lists are returned as they are, not unwrapped.
 ///
+/// kyaml decodes not what it has read, but what it writes of it, which is not always the same.
+///
 /// # Errors
-/// [`Error::Stream`] for text after a separator, [`Error::Malformed`] for a document that is not
-/// YAML, and the decoding errors of [`Node::to_value`].
+/// [`Error::Stream`] for text after a separator and for merges of what is no mapping,
+/// [`Error::Malformed`] for a document that is not YAML, and the decoding errors of
+/// [`Node::to_value`](crate::Node::to_value), with the lines of the document as kyaml writes it.
 pub fn documents(text: &str) -> Result<Vec<Value>, Error> {
     let limits = Limits::default();
-    let mut values = Vec::new();
-    for node in nodes(text, &limits)? {
-        values.push(Decoder::new(&node, Dialect::V3, &limits).decode_string_map(&node)?);
+    let documents = read_stream(text, &limits)?.documents;
+    let mut prepared = Vec::with_capacity(documents.len());
+    for mut document in documents {
+        let survives = survives(&document.root);
+        if !survives {
+            without_aliases(&mut document.root, &limits)?;
+        }
+        prepared.push((document, survives));
     }
-    Ok(values)
+    prepared
+        .iter()
+        .map(|(document, survives)| value(document, *survives, &limits))
+        .collect()
 }
 
-/// The trees of a stream's documents, empty ones left out.
-pub(crate) fn nodes(text: &str, limits: &Limits) -> Result<Vec<Node>, Error> {
+/// The value of a document. One that `survives` being written need not be written.
+fn value(document: &Document, survives: bool, limits: &Limits) -> Result<Value, Error> {
+    let root = &document.root;
+    if survives || root.kind == Kind::Scalar {
+        let value = Decoder::new(root, Dialect::V3, limits).decode_string_map(root);
+        if value.is_ok() || root.kind == Kind::Scalar {
+            return value;
+        }
+    }
+    let mut writer = TreeWriter::new(256);
+    writer.document(document);
+    match first_document(&writer.into_text(), limits, Dialect::V3)? {
+        Some(Document { root, .. }) => {
+            Decoder::new(&root, Dialect::V3, limits).decode_string_map(&root)
+        }
+        None => Ok(Value::Null),
+    }
+}
+
+/// A stream as kyaml reads it.
+pub(crate) struct Stream {
+    /// The documents that are not empty.
+    pub(crate) documents: Vec<Document>,
+    /// How many parts the separators cut the text into.
+    pub(crate) parts: usize,
+}
+
+/// The trees of a stream's documents.
+pub(crate) fn read_stream(text: &str, limits: &Limits) -> Result<Stream, Error> {
     let text = if text.contains("\r\n") {
         &text.replace("\r\n", "\n")
     } else {
         text
     };
     let parts = split(text)?;
-    let last = parts.len().saturating_sub(1);
-    let mut nodes = Vec::new();
-    for (index, part) in parts.into_iter().enumerate() {
-        // The separator's own line break belongs to the document before it.
-        let whole = if index == last {
-            part.to_owned()
-        } else {
-            format!("{part}\n")
-        };
-        let node = first_document(&whole, limits, Dialect::V3)
+    let mut documents = Vec::new();
+    for part in &parts {
+        let document = first_document(part, limits, Dialect::V3)
             .map_err(|error| Error::Malformed(Box::new(error)))?;
-        if let Some(node) = node
-            && !is_null(&node)
+        if let Some(document) = document
+            && !document.root.is_null()
         {
-            nodes.push(node);
+            documents.push(document);
         }
     }
-    Ok(nodes)
-}
-
-fn is_null(node: &Node) -> bool {
-    node.kind == Kind::Scalar && matches!(resolve_node(Dialect::V3, node), Ok(Scalar::Null))
+    Ok(Stream {
+        documents,
+        parts: parts.len(),
+    })
 }
 
 /// Cuts a stream at lines that start with `---`, before any YAML is looked at: kyaml does so to
@@ -72,7 +104,8 @@ fn split(text: &str) -> Result<Vec<&str>, Error> {
                 problem: format!("invalid document separator: {}", line.trim()),
             });
         }
-        parts.push(&text[start..begin]);
+        // The separator's own line break belongs to the document before it.
+        parts.push(&text[start..=begin]);
         start = end + 1;
         from = start;
     }

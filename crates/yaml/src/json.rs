@@ -11,24 +11,31 @@ use crate::number::json_float;
 /// paragraph separators escaped, floats in Go's form.
 pub fn go_json(value: &Value) -> String {
     let mut out = String::new();
-    write_value(value, &mut out);
+    write_value(value, None, &mut out);
     out
 }
 
-fn write_value(value: &Value, out: &mut String) {
+/// As [`go_json`], with `invalid` written as the replacement character's escape.
+pub(crate) fn go_json_marked(value: &Value, invalid: char) -> String {
+    let mut out = String::new();
+    write_value(value, Some(invalid), &mut out);
+    out
+}
+
+fn write_value(value: &Value, invalid: Option<char>, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Number(number) => out.push_str(&number_text(number)),
-        Value::String(text) => write_string(text, out),
+        Value::String(text) => write_string(text, invalid, out),
         Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
-                write_value(item, out);
+                write_value(item, invalid, out);
             }
             out.push(']');
         }
@@ -38,9 +45,9 @@ fn write_value(value: &Value, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                write_string(key, out);
+                write_string(key, invalid, out);
                 out.push(':');
-                write_value(item, out);
+                write_value(item, invalid, out);
             }
             out.push('}');
         }
@@ -55,7 +62,7 @@ pub(crate) fn number_text(number: &Number) -> String {
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
+fn write_string(text: &str, invalid: Option<char>, out: &mut String) {
     out.push('"');
     let mut clean = 0;
     for (index, found) in text.char_indices() {
@@ -72,6 +79,7 @@ fn write_string(text: &str, out: &mut String) {
             '&' => "\\u0026",
             '\u{2028}' => "\\u2028",
             '\u{2029}' => "\\u2029",
+            _ if Some(found) == invalid => "\\ufffd",
             '\0'..='\u{1f}' => "",
             _ => continue,
         };

@@ -1,10 +1,23 @@
-//! The order go-yaml v2 gives the keys of a map.
+//! The order go-yaml gives the keys of a map.
 
 use std::cmp::Ordering;
 
+use serde_json::Map;
+
+use crate::Value;
+use crate::emit::Generation;
+
+/// The pairs of a map in the order they are written in.
+pub(crate) fn sorted(map: &Map<String, Value>, generation: Generation) -> Vec<(&String, &Value)> {
+    let mut pairs: Vec<_> = map.iter().collect();
+    pairs.sort_by(|(left, _), (right, _)| natural(left, right, generation));
+    pairs
+}
+
 /// Compares two keys as go-yaml does: at the first difference letters come after everything
-/// else, runs of digits compare as numbers, and the rest by code point.
-pub(crate) fn natural(left: &str, right: &str) -> Ordering {
+/// else, runs of digits compare as numbers, and the rest by code point. v3 has letters come first
+/// where a digit stands before the difference.
+fn natural(left: &str, right: &str, generation: Generation) -> Ordering {
     let mut lefts = left.chars();
     let mut rights = right.chars();
     // What the common prefix ends with: the digits just before the difference count when a run
@@ -18,18 +31,35 @@ pub(crate) fn natural(left: &str, right: &str) -> Ordering {
             (Some(_), None) => return Ordering::Greater,
             (Some(a), Some(b)) if a == b => consumed += a.len_utf8(),
             (Some(a), Some(b)) => {
-                return differing(&left[..consumed], (a, left_rest), (b, right_rest));
+                return differing(
+                    &left[..consumed],
+                    (a, left_rest),
+                    (b, right_rest),
+                    generation,
+                );
             }
         }
     }
 }
 
-fn differing(prefix: &str, (a, left): (char, &str), (b, right): (char, &str)) -> Ordering {
-    match (a.is_alphabetic(), b.is_alphabetic()) {
-        (true, true) => return a.cmp(&b),
-        (true, false) => return Ordering::Greater,
-        (false, true) => return Ordering::Less,
-        (false, false) => {}
+fn differing(
+    prefix: &str,
+    (a, left): (char, &str),
+    (b, right): (char, &str),
+    generation: Generation,
+) -> Ordering {
+    let letters = (a.is_alphabetic(), b.is_alphabetic());
+    if letters == (true, true) {
+        return a.cmp(&b);
+    }
+    if letters != (false, false) {
+        let letters_first =
+            generation == Generation::V3 && prefix.ends_with(|last: char| last.is_ascii_digit());
+        return if letters.0 == letters_first {
+            Ordering::Less
+        } else {
+            Ordering::Greater
+        };
     }
     let nonzero_before = prefix
         .chars()

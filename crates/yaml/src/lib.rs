@@ -8,7 +8,6 @@
 //!
 //! It knows nothing of Kubernetes objects, patches or kustomizations.
 
-mod astral;
 mod decode;
 mod documents;
 mod emit;
@@ -21,11 +20,12 @@ mod node;
 mod number;
 mod parse;
 mod resolve;
-mod source;
+mod rewriting;
+mod scan;
 mod timestamp;
 
 pub use documents::documents;
-pub use emit::json_to_yaml;
+pub use emit::{json_to_yaml, json_to_yaml_pretty};
 pub use error::Error;
 pub use json::go_json;
 pub use kyaml::kyaml_roundtrip;
@@ -47,6 +47,31 @@ pub enum Dialect {
     V3,
 }
 
+/// The JSON text of the first document of `text`: `sigs.k8s.io/yaml`'s `YAMLToJSON` to the byte.
+/// It differs from [`go_json`] over [`to_value`] for binary data that is not UTF-8, which Go
+/// escapes as `\ufffd` where it writes a U+FFFD of the text as it is.
+///
+/// # Errors
+/// As [`to_value`].
+pub fn to_json(text: &str) -> Result<String, Error> {
+    let limits = Limits::default();
+    let Some(document) = parse::first_document(text, &limits, Dialect::V2)? else {
+        return Ok("null".to_owned());
+    };
+    // A character that the text holds neither as such nor as an escape.
+    let written = text.to_ascii_lowercase();
+    let invalid = ('\u{fdd0}'..='\u{fdef}').find(|found| {
+        let code = format!("{:x}", u32::from(*found));
+        !written.contains(*found) && !written.contains(&code)
+    });
+    let invalid = invalid.unwrap_or(char::REPLACEMENT_CHARACTER);
+    let root = &document.root;
+    let value = decode::Decoder::new(root, Dialect::V2, &limits)
+        .marking_invalid(invalid)
+        .decode(root)?;
+    Ok(json::go_json_marked(&value, invalid))
+}
+
 /// The value of the first document of `text`, by the rules of `sigs.k8s.io/yaml`'s `YAMLToJSON`:
 /// an empty stream is null, number and boolean keys become strings, later duplicates win. Further
 /// documents are not looked at.
@@ -57,7 +82,7 @@ pub enum Dialect {
 pub fn to_value(text: &str) -> Result<Value, Error> {
     let limits = Limits::default();
     match parse::first_document(text, &limits, Dialect::V2)? {
-        Some(node) => node.to_value(Dialect::V2, &limits),
+        Some(document) => document.root.to_value(Dialect::V2, &limits),
         None => Ok(Value::Null),
     }
 }

@@ -59,8 +59,7 @@ pub struct Node {
     pub style: Style,
     /// The anchor name given to the node (`&name`), if any.
     pub anchor: Option<String>,
-    /// The comments around the node, if any. The parser does not read comments and leaves this
-    /// empty.
+    /// The comments around the node, if any, placed as go-yaml v3 places them.
     pub comments: Option<Box<Comments>>,
     /// 1-based line of the node's start.
     pub line: usize,
@@ -101,6 +100,41 @@ impl Node {
         self.pairs()
             .find(|(name, _)| name.kind == Kind::Scalar && name.value == key)
             .map(|(_, value)| value)
+    }
+
+    /// A node without content.
+    pub(crate) fn new(kind: Kind, style: Style, line: usize, column: usize) -> Self {
+        Self {
+            kind,
+            tag: None,
+            value: String::new(),
+            style,
+            anchor: None,
+            comments: None,
+            line,
+            column,
+            children: Vec::new(),
+            implicit: false,
+            anchor_id: None,
+        }
+    }
+
+    /// The comment below the node.
+    pub(crate) fn foot(&self) -> &str {
+        self.comments
+            .as_deref()
+            .map_or("", |comments| comments.foot.as_str())
+    }
+
+    pub(crate) fn take_foot(&mut self) -> String {
+        self.comments
+            .as_deref_mut()
+            .map(|comments| std::mem::take(&mut comments.foot))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn comments_mut(&mut self) -> &mut Comments {
+        self.comments.get_or_insert_default()
     }
 
     /// The explicit tag without the standard prefix (`str`, `int` …); a private tag unchanged.

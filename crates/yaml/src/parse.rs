@@ -1,13 +1,15 @@
-//! From text to [`Node`] trees, over libyaml's event stream.
+//! From text to [`Node`] trees.
+
+mod content;
+mod event;
+mod grammar;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 
-use libyaml_safer as libyaml;
-use libyaml_safer::{Encoding, ErrorKind, EventData, MappingStyle, ScalarStyle, SequenceStyle};
-
-use crate::node::{Kind, Node, Style};
-use crate::source::{Fault, Source};
+use self::event::{Event, Properties, Step};
+use self::grammar::Grammar;
+use crate::node::{Comments, Kind, Node, Style};
+use crate::scan::{Fault, FaultKind};
 use crate::{Dialect, Error};
 
 /// Bounds on what a text may cost.
@@ -32,277 +34,199 @@ impl Default for Limits {
     }
 }
 
+/// A document: its tree, and the comments that belong to none of its nodes.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) root: Node,
+    /// Above the first node, set off by an empty line.
+    pub(crate) head: String,
+    /// Below the last node.
+    pub(crate) foot: String,
+}
+
 /// Reads every document of `text`.
 ///
 /// # Errors
 /// [`Error::Syntax`] with go-yaml v3's line numbers, [`Error::Decode`] for an alias without an
 /// anchor, [`Error::Limit`] when a bound of `limits` is exceeded.
 pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Node>, Error> {
-    read(text, limits, Dialect::V3, |reader| {
-        let mut documents = Vec::new();
-        while let Some(node) = reader.next_document()? {
-            documents.push(node);
-        }
-        Ok(documents)
-    })
+    let mut reader = Reader::new(text, limits, Dialect::V3)?;
+    let mut documents = Vec::new();
+    while let Some(document) = reader.next_document()? {
+        documents.push(document.root);
+    }
+    Ok(documents)
 }
 
 /// Reads the first document only; what follows it is not checked. `dialect` decides how go-yaml
-/// counts the line of an error. None for a stream without documents.
+/// counts the line of an error, and whether comments are kept. None for a stream without
+/// documents.
 pub(crate) fn first_document(
     text: &str,
     limits: &Limits,
     dialect: Dialect,
-) -> Result<Option<Node>, Error> {
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the path has one lifetime only"
-    )]
-    read(text, limits, dialect, |reader| reader.only_document())
+) -> Result<Option<Document>, Error> {
+    Reader::new(text, limits, dialect)?.next_document()
 }
 
-/// Runs `work` over the text, again after every fault of the scanner that a go-yaml scanner would
-/// not find and that [`Source`] can write around.
-fn read<T>(
-    text: &str,
-    limits: &Limits,
-    dialect: Dialect,
-    work: impl Fn(&mut Reader<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let mut source = Source::new(text, limits)?;
-    if let Some(line) = source.incompatible_version() {
-        return Err(incompatible(line));
-    }
-    loop {
-        let mut reader = Reader::new(&source, limits, dialect);
-        match work(&mut reader) {
-            Ok(result) => return Ok(result),
-            Err(error) => {
-                let fault = reader.fault;
-                if !fault.is_some_and(|fault| source.write_around(fault)) {
-                    return Err(error);
-                }
-            }
-        }
-    }
-}
-
-/// `line` counts from zero, as go-yaml prints it for parser errors.
-fn incompatible(line: usize) -> Error {
-    Error::Syntax {
-        line: (line != 0).then_some(line),
-        problem: "found incompatible YAML document".to_owned(),
-    }
-}
-
+/// Builds trees from the grammar's events.
 struct Reader<'t> {
-    source: &'t Source<'t>,
-    parser: libyaml::Parser<&'t [u8]>,
+    grammar: Grammar<'t>,
     max_depth: usize,
     dialect: Dialect,
-    anchors: HashMap<String, usize>,
+    /// Anchors defined so far in the document, by name, and their numbers.
+    anchors: HashMap<&'t str, usize>,
     anchor_count: usize,
-    /// Byte position behind the last event.
-    reached: usize,
-    fault: Option<Fault>,
-    scanner_failed: bool,
+    /// Collections that are not complete, innermost last.
+    open: Vec<Node>,
 }
 
 impl<'t> Reader<'t> {
-    fn new(source: &'t Source<'t>, limits: &Limits, dialect: Dialect) -> Self {
-        let mut parser = libyaml::Parser::new();
-        parser.set_encoding(Encoding::Utf8);
-        parser.set_input(source.bytes());
-        Self {
-            source,
-            parser,
+    fn new(text: &'t str, limits: &Limits, dialect: Dialect) -> Result<Self, Error> {
+        // Lines and columns are counted in 32 bits.
+        let max_bytes = limits.max_bytes.min(u32::MAX as usize);
+        if text.len() > max_bytes {
+            return Err(Error::limit(format!(
+                "text of {} bytes exceeds the limit of {max_bytes}",
+                text.len(),
+            )));
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Ok(Self {
+            grammar: Grammar::new(text, dialect),
             max_depth: limits.max_depth,
             dialect,
             anchors: HashMap::new(),
             anchor_count: 0,
-            reached: 0,
-            fault: None,
-            scanner_failed: false,
+            open: Vec::new(),
+        })
+    }
+
+    fn give(&mut self, node: &mut Node, properties: Properties<'t>) {
+        if let Some(tag) = &properties.tag {
+            node.implicit = tag == "!";
+        }
+        node.tag = properties.tag;
+        if let Some(name) = properties.anchor {
+            node.anchor_id = Some(self.anchor_count);
+            self.anchors.insert(name, self.anchor_count);
+            self.anchor_count += 1;
+            node.anchor = Some(name.to_owned());
         }
     }
 
-    /// The first document. go-yaml v3 looks at the token behind it, in search of comments, and so
-    /// finds faults of the scanner there.
-    fn only_document(&mut self) -> Result<Option<Node>, Error> {
-        let document = self.next_document()?;
-        if document.is_some() && self.dialect == Dialect::V3 {
-            let next = self.next_event();
-            if self.scanner_failed {
-                next?;
-            }
-        }
-        Ok(document)
-    }
-
-    fn next_document(&mut self) -> Result<Option<Node>, Error> {
+    fn next_document(&mut self) -> Result<Option<Document>, Error> {
         self.anchors.clear();
         self.anchor_count = 0;
-        let mut open: Vec<Node> = Vec::new();
+        let mut head = String::new();
         let mut root = None;
         loop {
-            let event = self.next_event()?;
-            let line = position(event.start_mark.line);
-            let column = position(event.start_mark.column);
-            let node = match event.data {
-                EventData::StreamStart { .. } => continue,
-                EventData::DocumentStart {
-                    version_directive, ..
-                } => {
-                    if version_directive
-                        .is_some_and(|version| (version.major, version.minor) != (1, 1))
-                    {
-                        return Err(incompatible(line - 1));
-                    }
+            let Event {
+                step,
+                start,
+                comments,
+            } = self
+                .grammar
+                .next()
+                .map_err(|fault| syntax_error(fault, self.dialect))?;
+            let (line, column) = (start.line as usize + 1, start.column as usize + 1);
+            let node = match step {
+                Step::StreamStart => continue,
+                Step::StreamEnd => return Ok(None),
+                Step::DocumentStart => {
+                    head = comments.map(|comments| comments.head).unwrap_or_default();
                     continue;
                 }
-                EventData::StreamEnd => return Ok(None),
-                EventData::DocumentEnd { .. } => return Ok(root),
-                EventData::SequenceEnd | EventData::MappingEnd => match open.pop() {
-                    Some(node) => node,
+                Step::DocumentEnd => {
+                    let foot = comments.map(|comments| comments.foot).unwrap_or_default();
+                    return Ok(root.map(|root| Document { root, head, foot }));
+                }
+                Step::CollectionEnd => match self.open.pop() {
+                    Some(node) => finish(node, comments),
                     None => continue,
                 },
-                EventData::Alias { anchor } => self.alias(anchor, line, column)?,
-                EventData::Scalar {
-                    anchor,
-                    tag,
-                    value,
-                    plain_implicit,
-                    style,
-                    ..
-                } => {
-                    let mut node = leaf(Kind::Scalar, scalar_style(style), line, column);
-                    node.value = value;
-                    self.source.restore(&mut node.value);
-                    self.source
-                        .mend_block_scalar(&mut node, event.end_mark.index);
-                    self.check_escapes(&node, &event.start_mark, &event.end_mark)?;
-                    node.tag = tag;
-                    node.implicit = plain_implicit;
-                    self.define(&mut node, anchor);
+                Step::Alias(name) => {
+                    let Some(id) = self.anchors.get(name) else {
+                        return Err(unknown_anchor(name, line));
+                    };
+                    let mut node = Node::new(Kind::Alias, Style::Plain, line, column);
+                    node.anchor_id = Some(*id);
+                    name.clone_into(&mut node.value);
+                    node.comments = comments;
                     node
                 }
-                EventData::SequenceStart {
-                    anchor, tag, style, ..
+                Step::Node {
+                    kind,
+                    style,
+                    text,
+                    properties,
                 } => {
-                    let style = match style {
-                        SequenceStyle::Flow => Style::Flow,
-                        _ => Style::Block,
-                    };
-                    let mut node = leaf(Kind::Sequence, style, line, column);
-                    node.tag = tag;
-                    self.define(&mut node, anchor);
-                    self.enter(&mut open, node)?;
-                    continue;
-                }
-                EventData::MappingStart {
-                    anchor, tag, style, ..
-                } => {
-                    let style = match style {
-                        MappingStyle::Flow => Style::Flow,
-                        _ => Style::Block,
-                    };
-                    let mut node = leaf(Kind::Mapping, style, line, column);
-                    node.tag = tag;
-                    self.define(&mut node, anchor);
-                    self.enter(&mut open, node)?;
-                    continue;
+                    let mut node = Node::new(kind, style, line, column);
+                    node.value = text.into_owned();
+                    node.comments = comments;
+                    node.implicit = style == Style::Plain;
+                    if let Some(properties) = properties {
+                        self.give(&mut node, *properties);
+                    }
+                    if kind != Kind::Scalar {
+                        if self.open.len() >= self.max_depth {
+                            return Err(depth_error(self.max_depth));
+                        }
+                        self.open.push(node);
+                        continue;
+                    }
+                    node
                 }
             };
-            match open.last_mut() {
-                Some(parent) => parent.children.push(node),
+            match self.open.last_mut() {
+                Some(parent) => adopt(parent, node),
                 None => root = Some(node),
             }
         }
     }
+}
 
-    /// The scanner panics on a tag followed by a comma in a flow collection, which go-yaml takes
-    /// for part of the tag.
-    fn next_event(&mut self) -> Result<libyaml::Event, Error> {
-        match std::panic::catch_unwind(AssertUnwindSafe(|| self.parser.parse())) {
-            Ok(Ok(event)) => {
-                self.reached = offset(event.end_mark.index);
-                Ok(event)
-            }
-            Ok(Err(error)) => {
-                self.scanner_failed = error.kind() == ErrorKind::Scanner;
-                self.fault = error
-                    .problem_mark()
-                    .and_then(|mark| Fault::of(error.problem(), offset(mark.index)));
-                Err(syntax_error(&error, self.source, self.dialect))
-            }
-            Err(_) => {
-                self.fault = Some(Fault::TagInFlow {
-                    after: self.reached,
-                });
-                Err(Error::Syntax {
-                    line: None,
-                    problem: "did not find expected whitespace or line break".to_owned(),
-                })
-            }
-        }
+/// Gives a complete collection the comments that come with its end.
+fn finish(mut node: Node, comments: Option<Box<Comments>>) -> Node {
+    let Comments { line, foot, .. } = comments.map(|boxed| *boxed).unwrap_or_default();
+    if let Some(comments) = &mut node.comments {
+        comments.line = line;
+        comments.foot.clear();
+    } else if !line.is_empty() {
+        node.comments_mut().line = line;
     }
+    if foot.is_empty() {
+        return node;
+    }
+    // Below a block mapping the comment is about the last key.
+    let last_key = node.children.len().checked_sub(2);
+    match last_key.and_then(|at| node.children.get_mut(at)) {
+        Some(key) if node.kind == Kind::Mapping && node.style != Style::Flow => {
+            key.comments_mut().foot = foot;
+        }
+        _ => node.comments_mut().foot = foot,
+    }
+    node
+}
 
-    /// The scanner knows JSON's `\\/`, go-yaml does not.
-    fn check_escapes(
-        &self,
-        node: &Node,
-        start: &libyaml::Mark,
-        end: &libyaml::Mark,
-    ) -> Result<(), Error> {
-        if node.style != Style::DoubleQuoted {
-            return Ok(());
-        }
-        match self
-            .source
-            .slash_escape(offset(start.index), offset(end.index))
-        {
-            None => Ok(()),
-            Some(breaks) => {
-                let first = node.line - 1;
-                let line = match self.dialect {
-                    Dialect::V3 if first != 0 => first + 1,
-                    _ if first + breaks != 0 => first + breaks + 1,
-                    _ => 0,
-                };
-                Err(Error::Syntax {
-                    line: (line != 0).then_some(line),
-                    problem: "found unknown escape character".to_owned(),
-                })
-            }
-        }
+/// Adds a node to a collection. In mappings the comment below a value belongs to its key, and the
+/// one below a key to the key before.
+fn adopt(parent: &mut Node, mut node: Node) {
+    if parent.kind != Kind::Mapping || node.foot().is_empty() {
+        parent.children.push(node);
+        return;
     }
-
-    fn enter(&self, open: &mut Vec<Node>, node: Node) -> Result<(), Error> {
-        if open.len() >= self.max_depth {
-            return Err(depth_error(self.max_depth));
+    let count = parent.children.len();
+    if count.is_multiple_of(2) {
+        if parent.style != Style::Flow && count >= 2 {
+            let foot = node.take_foot();
+            parent.children[count - 2].comments_mut().foot = foot;
         }
-        open.push(node);
-        Ok(())
+    } else if parent.children[count - 1].foot().is_empty() {
+        let foot = node.take_foot();
+        parent.children[count - 1].comments_mut().foot = foot;
     }
-
-    fn define(&mut self, node: &mut Node, anchor: Option<String>) {
-        if let Some(name) = anchor {
-            node.anchor_id = Some(self.anchor_count);
-            self.anchors.insert(name.clone(), self.anchor_count);
-            self.anchor_count += 1;
-            node.anchor = Some(name);
-        }
-    }
-
-    fn alias(&self, name: String, line: usize, column: usize) -> Result<Node, Error> {
-        let Some(id) = self.anchors.get(&name) else {
-            return Err(unknown_anchor(&name, line));
-        };
-        let mut node = leaf(Kind::Alias, Style::Plain, line, column);
-        node.anchor_id = Some(*id);
-        node.value = name;
-        Ok(node)
-    }
+    parent.children.push(node);
 }
 
 pub(crate) fn unknown_anchor(name: &str, line: usize) -> Error {
@@ -313,68 +237,20 @@ pub(crate) fn depth_error(max_depth: usize) -> Error {
     Error::limit(format!("exceeded max depth of {max_depth}"))
 }
 
-fn leaf(kind: Kind, style: Style, line: usize, column: usize) -> Node {
-    Node {
-        kind,
-        tag: None,
-        value: String::new(),
-        style,
-        anchor: None,
-        comments: None,
-        line,
-        column,
-        children: Vec::new(),
-        implicit: false,
-        anchor_id: None,
-    }
-}
-
-fn scalar_style(style: ScalarStyle) -> Style {
-    match style {
-        ScalarStyle::SingleQuoted => Style::SingleQuoted,
-        ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
-        ScalarStyle::Literal => Style::Literal,
-        ScalarStyle::Folded => Style::Folded,
-        _ => Style::Plain,
-    }
-}
-
-fn offset(index: u64) -> usize {
-    usize::try_from(index).unwrap_or(usize::MAX)
-}
-
-fn position(zero_based: u64) -> usize {
-    usize::try_from(zero_based).unwrap_or(usize::MAX - 1) + 1
-}
-
-/// go-yaml's line of an error: it prints libyaml's 0-based line for parser errors and the 1-based
-/// one for scanner errors, and nothing for line zero. v2 prefers where the problem is, v3 where
-/// the surrounding construct began.
-fn syntax_error(error: &libyaml::Error, source: &Source<'_>, dialect: Dialect) -> Error {
-    // Only this error keeps the position itself; others at the end stand on a line of their own.
-    let cut_short = error.problem() == "found unexpected end of stream";
-    let line_of = |mark: Option<libyaml::Mark>| {
-        mark.map_or(0, |mark| {
-            let added = cut_short && source.is_past_end(offset(mark.index));
-            offset(mark.line) - usize::from(added)
-        })
-    };
-    let step = usize::from(error.kind() == ErrorKind::Scanner);
-    let problem = line_of(error.problem_mark());
-    let context = line_of(error.context_mark());
+/// go-yaml's line of an error: it prints the line counted from zero for the grammar's errors and
+/// from one for the scanner's, and nothing for line zero. v2 prefers where the problem is, v3
+/// where the surrounding construct began.
+fn syntax_error(fault: Fault, dialect: Dialect) -> Error {
+    let step = usize::from(fault.kind() == FaultKind::Scanner);
     let line = match dialect {
-        Dialect::V2 if problem != 0 => problem + step,
-        Dialect::V2 => context,
-        Dialect::V3 if context != 0 => context + step,
-        Dialect::V3 if problem != 0 => problem + step,
+        Dialect::V2 if fault.at() != 0 => fault.at() + step,
+        Dialect::V2 => fault.context(),
+        Dialect::V3 if fault.context() != 0 => fault.context() + step,
+        Dialect::V3 if fault.at() != 0 => fault.at() + step,
         Dialect::V3 => 0,
-    };
-    let problem = match error.problem() {
-        _ if cut_short && source.ends_in_escape() => "found unknown escape character",
-        problem => problem,
     };
     Error::Syntax {
         line: (line != 0).then_some(line),
-        problem: problem.to_owned(),
+        problem: fault.into_problem(),
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn untagged(dialect: Dialect, text: &str, timestamps: bool) -> Scalar
             word(dialect, text)
         }
         b'.' => match word(dialect, text) {
-            Scalar::Str => float(text).map_or(Scalar::Str, Scalar::Float),
+            Scalar::Str => fraction(text).map_or(Scalar::Str, Scalar::Float),
             known => known,
         },
         b'+' | b'-' | b'0'..=b'9' => match word(dialect, text) {
@@ -202,6 +202,18 @@ fn is_decimal(text: &str) -> bool {
             let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
             !exponent.is_empty() && digits(exponent)
         })
+}
+
+/// A float that begins with its point. Unlike elsewhere underscores must stand between digits.
+fn fraction(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == b'_' && !(digit(at - 1) && digit(at + 1)) {
+            return None;
+        }
+    }
+    float(&text.replace('_', ""))
 }
 
 /// A finite float; what overflows is no number to go-yaml.

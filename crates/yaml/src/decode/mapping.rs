@@ -1,12 +1,12 @@
 //! Mappings: keys, duplicates and merges, where the dialects differ most.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Map;
 
-use super::{Decoder, binary};
+use super::{Decoder, Postponed, graver};
 use crate::go_syntax;
-use crate::node::{Kind, Node, Style};
+use crate::node::{Kind, Node};
 use crate::number::key_float;
 use crate::resolve::{Scalar, resolve_node};
 use crate::{Dialect, Error, Value};
@@ -30,54 +30,81 @@ impl<'n> Decoder<'n> {
         string_keys: bool,
     ) -> Result<(), Error> {
         self.enter()?;
-        self.flow += usize::from(node.style == Style::Flow);
         match self.dialect {
             Dialect::V2 => self.mapping_v2(node, map)?,
             Dialect::V3 => self.mapping_v3(node, map, string_keys, false)?,
         }
-        self.flow -= usize::from(node.style == Style::Flow);
         self.depth -= 1;
         Ok(())
     }
 
     /// v2: pairs and merges take effect in the order written, the later one winning.
     fn mapping_v2(&mut self, node: &'n Node, map: &mut Map<String, Value>) -> Result<(), Error> {
+        let before = self.unrepresentable.take();
+        // By key: a later duplicate takes away what JSON cannot hold of the earlier.
+        let mut below: BTreeMap<String, Postponed> = BTreeMap::new();
+        let mut bad_key = None;
         for (key, value) in node.pairs() {
             if key.is_merge_key() {
-                for source in self.merge_sources(value)?.into_iter().rev() {
-                    self.count()?;
-                    if source.kind == Kind::Alias {
-                        self.through_alias(source, |this, target| {
-                            this.count()?;
-                            this.mapping_into(target, map, false)
-                        })?;
-                    } else {
-                        self.mapping_into(source, map, false)?;
-                    }
+                self.merge_v2(value, map)?;
+                if let Some(found) = self.unrepresentable.take() {
+                    below.insert(key.value.clone(), found);
                 }
                 continue;
             }
             let name = match self.key(key)? {
                 Key::Text(name) => name,
                 Key::Null => {
-                    let shown = go_syntax::value(self, value);
                     self.value(value)?;
-                    self.postpone(format!(
-                        "unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}"
-                    ));
+                    self.unrepresentable = None;
+                    bad_key = Some(("%!s(<nil>), key: <nil>".to_owned(), value));
                     continue;
                 }
                 Key::Uint(number) => {
-                    let shown = go_syntax::value(self, value);
                     self.value(value)?;
-                    self.postpone(format!(
-                        "unsupported map key of type: uint64, key: {number:#x}, value: {shown}"
-                    ));
+                    self.unrepresentable = None;
+                    bad_key = Some((format!("uint64, key: {number:#x}"), value));
                     continue;
                 }
             };
             let value = self.value(value)?;
+            match self.unrepresentable.take() {
+                Some(found) => {
+                    below.insert(name.clone(), found);
+                }
+                None if below.is_empty() => {}
+                None => {
+                    below.remove(&name);
+                }
+            }
             map.insert(name, value);
+        }
+        let own = bad_key.map(|(key, value)| Postponed {
+            of_key: true,
+            problem: format!(
+                "unsupported map key of type: {key}, value: {}",
+                go_syntax::value(self, value)
+            ),
+        });
+        let found = below
+            .into_values()
+            .fold(own, |found, next| graver(found, Some(next)));
+        self.unrepresentable = graver(before, found);
+        Ok(())
+    }
+
+    fn merge_v2(&mut self, merged: &'n Node, map: &mut Map<String, Value>) -> Result<(), Error> {
+        for source in Self::merge_sources(merged).iter().rev() {
+            self.check_merge_source(source)?;
+            self.count()?;
+            if source.kind == Kind::Alias {
+                self.through_alias(source, |this, target| {
+                    this.count()?;
+                    this.mapping_into(target, map, false)
+                })?;
+            } else {
+                self.mapping_into(source, map, false)?;
+            }
         }
         Ok(())
     }
@@ -110,7 +137,6 @@ impl<'n> Decoder<'n> {
                 merge = Some(value);
                 continue;
             }
-            self.find_doubled_null(node, key)?;
             let name = if string_keys {
                 match self.text_key(key)? {
                     Some(name) => name,
@@ -130,7 +156,8 @@ impl<'n> Decoder<'n> {
             map.insert(name, value);
         }
         if let Some(merge) = merge {
-            for source in self.merge_sources(merge)? {
+            for source in Self::merge_sources(merge) {
+                self.check_merge_source(source)?;
                 self.count()?;
                 self.enter()?;
                 if source.kind == Kind::Alias {
@@ -147,28 +174,27 @@ impl<'n> Decoder<'n> {
         Ok(())
     }
 
-    /// The mappings, or aliases of mappings, a merge key names.
-    fn merge_sources(&self, value: &'n Node) -> Result<Vec<&'n Node>, Error> {
-        let is_map = |node: &'n Node| -> Result<bool, Error> {
-            Ok(match node.kind {
-                Kind::Mapping => true,
-                Kind::Alias => self.target(node)?.kind == Kind::Mapping,
-                Kind::Scalar | Kind::Sequence => false,
-            })
-        };
-        let sources: Vec<&'n Node> = match value.kind {
-            Kind::Sequence => value.children.iter().collect(),
-            _ => vec![value],
-        };
-        for source in &sources {
-            if !is_map(source)? {
-                return Err(Error::decode(
-                    "map merge requires map or sequence of maps as the value",
-                    value.line,
-                ));
-            }
+    /// What a merge key names: mappings or aliases of mappings, if it is well.
+    fn merge_sources(value: &'n Node) -> &'n [Node] {
+        match value.kind {
+            Kind::Sequence => &value.children,
+            _ => std::slice::from_ref(value),
         }
-        Ok(sources)
+    }
+
+    /// Refuses to merge from what is no mapping.
+    fn check_merge_source(&self, source: &'n Node) -> Result<(), Error> {
+        let kind = match source.kind {
+            Kind::Alias => self.target(source)?.kind,
+            kind => kind,
+        };
+        if kind == Kind::Mapping {
+            return Ok(());
+        }
+        Err(Error::decode(
+            "map merge requires map or sequence of maps as the value",
+            source.line,
+        ))
     }
 
     /// Notes every pair of equal keys; collections count as equal to each other, as in go-yaml.
@@ -201,34 +227,6 @@ impl<'n> Decoder<'n> {
         any
     }
 
-    /// kyaml's removal of aliases writes a pair with a null key twice, which then counts as a
-    /// duplicate.
-    fn find_doubled_null(&mut self, node: &Node, key: &Node) -> Result<(), Error> {
-        if self.rewritten
-            && key.kind == Kind::Scalar
-            && !self.is_written_quoted(key)
-            && resolve_node(self.dialect, key)? == Scalar::Null
-        {
-            let second = key.line + usize::from(node.style == Style::Block);
-            let text = format!(
-                "line {second}: mapping key {} already defined at line {}",
-                go_syntax::quoted(&key.value),
-                key.line
-            );
-            self.faults.push((second, text));
-        }
-        Ok(())
-    }
-
-    /// kyaml decodes what it has written, and writes an empty key as `''`.
-    fn is_written_quoted(&self, key: &Node) -> bool {
-        self.rewritten
-            && key.value.is_empty()
-            && key.style == Style::Plain
-            && key.kind == Kind::Scalar
-            && key.tag.is_none()
-    }
-
     fn is_string_key(&self, key: &'n Node) -> Result<bool, Error> {
         let key = if key.kind == Kind::Alias {
             self.target(key)?
@@ -237,9 +235,6 @@ impl<'n> Decoder<'n> {
         };
         if key.kind != Kind::Scalar {
             return Ok(false);
-        }
-        if self.is_written_quoted(key) {
-            return Ok(true);
         }
         Ok(match key.short_tag() {
             None | Some("!") => resolve_node(self.dialect, key)? == Scalar::Str,
@@ -257,12 +252,9 @@ impl<'n> Decoder<'n> {
             Kind::Mapping => "map",
             Kind::Sequence => "seq",
             Kind::Scalar | Kind::Alias => {
-                if self.is_written_quoted(key) {
-                    return Ok(Some(String::new()));
-                }
                 return Ok(match resolve_node(self.dialect, key)? {
                     Scalar::Null => None,
-                    Scalar::Str if key.short_tag() == Some("binary") => Some(binary(key)?),
+                    Scalar::Str if key.short_tag() == Some("binary") => Some(self.binary(key)?),
                     _ => Some(key.value.clone()),
                 });
             }
@@ -282,7 +274,6 @@ impl<'n> Decoder<'n> {
                 let shown = go_syntax::value(self, key);
                 return Err(Error::decode(format!("invalid map key: {shown}"), key.line));
             }
-            Kind::Scalar if self.is_written_quoted(key) => return Ok(Key::Text(String::new())),
             Kind::Scalar => {}
         }
         Ok(match resolve_node(self.dialect, key)? {
@@ -292,7 +283,7 @@ impl<'n> Decoder<'n> {
             Scalar::Uint(value) => Key::Uint(value),
             Scalar::Float(value) => Key::Text(key_float(value)),
             Scalar::Timestamp(time) if self.dialect == Dialect::V3 => Key::Text(time.rfc3339()),
-            Scalar::Str if key.short_tag() == Some("binary") => Key::Text(binary(key)?),
+            Scalar::Str if key.short_tag() == Some("binary") => Key::Text(self.binary(key)?),
             Scalar::Timestamp(_) | Scalar::Str => Key::Text(key.value.clone()),
         })
     }
