@@ -34,10 +34,13 @@ pub(crate) async fn run(
     access: Access,
     includes: &[Artifact],
 ) -> Result<Upstream, StepError> {
-    let auth = access.auth.clone();
+    let (auth, query) = (access.auth.clone(), access.url.query().map(str::to_owned));
     let options = options(context, attempt, access, includes);
     let fetched = fetch(context, attempt, options).await.map_err(|error| {
-        let error = auth.mask(&error.to_string());
+        let mut error = auth.mask(&error.to_string());
+        if let Some(query) = query.filter(|query| !query.is_empty()) {
+            error = error.replace(&query, "***");
+        }
         git_failure(format!(
             "failed to checkout and determine revision: {error}"
         ))

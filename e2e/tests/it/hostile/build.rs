@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::Arc, sync::atomic::AtomicUsize, sync::atomic::O
 use serde_json::json;
 
 use super::{
-    rig::{Case, MAX_INVENTORY, MAX_MANIFESTS, config_map, locked, message, open, reason},
+    rig::{Case, MAX_INVENTORY, config_map, locked, message, open, reason},
     wire::Wire,
 };
 
@@ -188,7 +188,7 @@ async fn a_kus_4_the_path_of_the_spec_stays_inside() {
         ("through", "link/cron.d"),
         ("inner-link", "in"),
         ("backslash", "a\\..\\..\\etc"),
-        ("nul", "a\u{0}/../b"),
+        ("nul", "a\u{0}"),
         ("unicode", "\u{ff0e}\u{ff0e}/etc"),
         ("long", &"x/".repeat(5000)),
     ] {
@@ -278,7 +278,8 @@ async fn a_kus_5_nothing_is_fetched_during_a_build() {
     case.objects.kustomization("spec", spec).await;
     names.push("spec".to_owned());
     for name in &names {
-        case.until_refused(name, "build").await;
+        let refused = case.until_refused(name, "").await;
+        assert_eq!(reason(&refused, "Ready"), "BuildFailed", "{name}");
     }
     assert_eq!(asked.load(Ordering::Relaxed), 0);
     assert_eq!(case.config_maps().await, Vec::<String>::new());
@@ -482,7 +483,6 @@ async fn a_kus_9_variables_make_no_objects_and_no_floods() {
         assert_eq!(reason(&refused, "Ready"), "BuildFailed");
         assert!(message(&refused, "Ready").len() < 2000);
     }
-    let _ = MAX_MANIFESTS;
     // The line breaks are gone, and what is left is no YAML, or the value it was put in as.
     case.objects
         .until("Kustomization", "inject", "tried", |o| {

@@ -15,8 +15,8 @@ async fn a_kus_18_expressions_have_a_price_limit() {
         loops = format!("{ten}.all({variable}, {loops})");
     }
     let mut doubling = "'x'".to_owned();
-    for _ in 0..40 {
-        doubling = format!("[{doubling}].map(s, s + s)[0]");
+    for _ in 0..10 {
+        doubling = format!("[{doubling}].map(s, s + s + s + s + s + s + s + s)[0]");
     }
     let expressions = [
         ("loops", loops, "cost limit exceeded"),

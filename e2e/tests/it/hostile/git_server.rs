@@ -200,9 +200,12 @@ fn answer(request: &Request, stream: &mut TcpStream) -> io::Result<()> {
         "large" => {
             begin(stream, RESULT)?;
             stream.write_all(&line(b"packfile\n"))?;
-            let head = pack(1, &head(3, 1 << 40));
-            stream.write_all(&line(&[b"\x01", &head[..head.len() - 20]].concat()))?;
-            endless(stream, &[b"\x01".as_slice(), &[0x55; 60_000]].concat())
+            // Stored blocks of 60,000 bytes, as many as the client takes.
+            let mut begun = pack(1, &[head(3, 400 << 20), vec![0x78, 0x01]].concat());
+            begun.truncate(begun.len() - 20);
+            stream.write_all(&line(&[b"\x01", begun.as_slice()].concat()))?;
+            let block = [b"\x01\x00\x60\xea\x9f\x15".as_slice(), &[0x55; 60_000]].concat();
+            endless(stream, &block)
         }
         "checksum" => {
             let mut pack = pack(1, &blob(5, b"hello"));

@@ -102,10 +102,23 @@ async fn matrix(stack: &'static Stack, flag: bool) {
     impersonated(&case).await;
 }
 
+/// The object without its nulls, which the schema does not take.
+fn set(mut object: Value) -> Value {
+    let fields = object.as_object_mut().expect("an object");
+    fields.retain(|_, value| !value.is_null());
+    object
+}
+
 async fn kustomizations(case: &Case, victim: &Objects, flag: bool) {
     let own = &case.objects;
-    let source = |name: &str, namespace: Option<&str>| json!({"sourceRef": {"kind": "GitRepository", "name": name, "namespace": namespace}});
-    let depends = |name: &str, namespace: Option<&str>, expr: Option<&str>| json!({"dependsOn": [{"name": name, "namespace": namespace, "readyExpr": expr}]});
+    let source = |name: &str, namespace: Option<&str>| {
+        let reference = json!({"kind": "GitRepository", "name": name, "namespace": namespace});
+        json!({"sourceRef": set(reference)})
+    };
+    let depends = |name: &str, namespace: Option<&str>, expr: Option<&str>| {
+        let reference = json!({"name": name, "namespace": namespace, "readyExpr": expr});
+        json!({"dependsOn": [set(reference)]})
+    };
     let from = |kind: &str, name: &str| json!({"postBuild": {"substituteFrom": [{"kind": kind, "name": name}]}});
     let config = |field: &str, name: &str| json!({"kubeConfig": {field: {"name": name}}});
     let theirs = Some(victim.namespace());
