@@ -8,12 +8,14 @@ use kube::{
     core::GroupVersionKind,
 };
 use serde_json::{Value, json};
-use windlass_testkit::wait_until;
 
 use crate::watch::Watch;
 
 /// How long anything may take until the harness gives up.
 const DEADLINE: Duration = Duration::from_mins(2);
+
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(25);
 
 /// A namespace and a client.
 #[derive(Clone)]
@@ -53,6 +55,7 @@ impl Objects {
             "CustomResourceDefinition",
             "ClusterRole",
             "ClusterRoleBinding",
+            "ValidatingWebhookConfiguration",
         ];
         if cluster_wide.contains(&kind) {
             Api::all_with(self.client.clone(), &resource)
@@ -68,6 +71,7 @@ impl Objects {
             "Deployment" | "StatefulSet" | "ReplicaSet" => "apps/v1",
             "Job" => "batch/v1",
             "Ingress" => "networking.k8s.io/v1",
+            "ValidatingWebhookConfiguration" => "admissionregistration.k8s.io/v1",
             "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
                 "rbac.authorization.k8s.io/v1"
             }
@@ -111,6 +115,13 @@ impl Objects {
     }
 
     async fn send(&self, object: Value, dry_run: bool) {
+        let (kind, name) = (object["kind"].clone(), object["metadata"]["name"].clone());
+        self.try_send(object, dry_run)
+            .await
+            .unwrap_or_else(|error| panic!("applying {kind}/{name}: {error}"));
+    }
+
+    async fn try_send(&self, object: Value, dry_run: bool) -> kube::Result<()> {
         let text = |value: &Value| value.as_str().expect("an object is complete").to_owned();
         let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
         let name = text(&object["metadata"]["name"]);
@@ -121,7 +132,7 @@ impl Objects {
         self.api(&api_version, &kind)
             .patch(&name, &parameters, &Patch::Apply(&object))
             .await
-            .unwrap_or_else(|error| panic!("applying {kind}/{name}: {error}"));
+            .map(drop)
     }
 
     /// Makes a `GitRepository` of the branch `main`.
@@ -171,6 +182,22 @@ impl Objects {
             .unwrap_or_else(|error| panic!("patching {kind}/{name}: {error}"));
     }
 
+    /// Patches the status of an object, as its controller does.
+    pub async fn patch_status(&self, kind: &str, name: &str, status: Value) {
+        let patch = Patch::Merge(json!({"status": status}));
+        self.of(kind)
+            .patch_status(name, &PatchParams::default(), &patch)
+            .await
+            .unwrap_or_else(|error| panic!("status of {kind}/{name}: {error}"));
+    }
+
+    /// Applies one object and answers what the API server has against it, if it refuses it.
+    pub async fn try_apply(&self, object: Value) -> Result<(), String> {
+        self.try_send(object, false)
+            .await
+            .map_err(|error| error.to_string())
+    }
+
     /// Deletes an object; nothing happens when it is gone.
     pub async fn delete(&self, kind: &str, name: &str) {
         match self.of(kind).delete(name, &DeleteParams::default()).await {
@@ -201,11 +228,21 @@ impl Objects {
     ) -> Value {
         let mut last = Value::Null;
         let label = format!("{kind}/{name} in {}: {what}", self.namespace);
-        wait_until(&label, DEADLINE, async || {
-            last = self.get(kind, name).await.unwrap_or_default();
-            is(&last)
+        let came = tokio::time::timeout(DEADLINE, async {
+            loop {
+                last = self.get(kind, name).await.unwrap_or_default();
+                if is(&last) {
+                    break;
+                }
+                tokio::time::sleep(POLL).await;
+            }
         })
         .await;
+        assert!(
+            came.is_ok(),
+            "waited {DEADLINE:?} for {label}; at last: {}",
+            last["status"]
+        );
         last
     }
 

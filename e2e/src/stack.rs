@@ -3,7 +3,6 @@
 use std::{fmt, path::PathBuf, process::Command, time::Duration};
 
 use kube::Client;
-use tempfile::TempDir;
 use windlass_testkit::{
     ControlPlane, EventSink, GitServer, GitServerOptions, Options, Process, free_port,
 };
@@ -51,27 +50,28 @@ impl Controller {
 
 /// A running system. Everything ends when it is dropped; `WINDLASS_KEEP=1` keeps its logs.
 pub struct Stack {
-    /// The cluster.
-    pub plane: ControlPlane,
+    // Dropped in this order: the controllers before what they work with.
+    source: Option<Process>,
+    kustomize: Option<Process>,
     /// The Git server.
     pub git: GitServer,
+    /// The cluster.
+    pub plane: ControlPlane,
     /// What receives the controllers' notifications.
     pub sink: EventSink,
     /// The administrator's client.
     pub client: Client,
-    source: Option<Process>,
-    kustomize: Option<Process>,
     options: StackOptions,
     /// Listen addresses: artifacts, and metrics and health of both.
     ports: [u16; 5],
-    dir: TempDir,
+    dir: PathBuf,
     starts: u32,
 }
 
 impl fmt::Debug for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stack")
-            .field("dir", &self.dir.path())
+            .field("dir", &self.dir)
             .finish_non_exhaustive()
     }
 }
@@ -90,14 +90,16 @@ impl Stack {
         }
         plane.apply_crds(&workspace_root().join("config/crd")).await;
         let client = plane.client().await;
-        let mut dir = tempfile::tempdir().expect("a temporary directory");
-        if std::env::var_os("WINDLASS_KEEP").is_some() {
-            dir.disable_cleanup(true);
-        }
-        std::fs::create_dir(dir.path().join("artifacts")).expect("the storage is made");
+        // Below the control plane's: that one goes, or is kept, whatever becomes of this process.
+        let dir = plane.dir().join("stack");
+        std::fs::create_dir_all(dir.join("artifacts")).expect("the storage is made");
+        std::fs::create_dir(dir.join("git")).expect("the directory is made");
         let mut stack = Self {
             plane,
-            git: GitServer::start(GitServerOptions::default()),
+            git: GitServer::start(GitServerOptions {
+                dir: Some(dir.join("git")),
+                ..GitServerOptions::default()
+            }),
             sink: EventSink::start(),
             client,
             source: None,
@@ -144,7 +146,6 @@ impl Stack {
         self.starts += 1;
         let log = self
             .dir
-            .path()
             .join(format!("{}-{}.log", controller.name(), self.starts));
         let process = Process::spawn(&command, &log);
         match controller {
@@ -188,7 +189,12 @@ impl Stack {
 
     /// The volume of the source-controller.
     pub fn storage(&self) -> PathBuf {
-        self.dir.path().join("artifacts")
+        self.dir.join("artifacts")
+    }
+
+    /// Where artifacts are served.
+    pub fn artifacts_port(&self) -> u16 {
+        self.ports[0]
     }
 
     /// Port of the metrics page of a controller.

@@ -55,6 +55,7 @@ pub mod reason {
     pub const BUILD_FAILED: &str = "BuildFailed";
     pub const CORRECTED_REPEATEDLY: &str = "CorrectedRepeatedly";
     pub const DEPENDENCY_NOT_READY: &str = "DependencyNotReady";
+    pub const INVENTORY_TOO_LARGE: &str = "InventoryTooLarge";
     pub const HEALTH_CHECK_CANCELED: &str = "HealthCheckCanceled";
     pub const HEALTH_CHECK_FAILED: &str = "HealthCheckFailed";
     pub const INVALID_CEL_EXPRESSION: &str = "InvalidCELExpression";
@@ -75,6 +76,7 @@ pub mod reason {
     pub const GIT_OPERATION_SUCCEEDED: &str = "GitOperationSucceeded";
     pub const ILLEGAL_PATH: &str = "IllegalPath";
     pub const INCLUDE_CHANGE: &str = "IncludeChange";
+    pub const INCLUDE_CYCLE: &str = "IncludeCycle";
     pub const INVALID_PROVIDER_CONFIGURATION: &str = "InvalidProviderConfiguration";
     pub const NEW_ARTIFACT: &str = "NewArtifact";
     pub const NEW_REVISION: &str = "NewRevision";

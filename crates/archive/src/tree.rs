@@ -172,6 +172,31 @@ impl Tree {
         self.root.entries.is_empty()
     }
 
+    /// Whether the tree is within `limits`: one put together from others, each of which was, need
+    /// not be. Costs a walk.
+    pub fn check(&self, limits: &Limits) -> Result<(), Error> {
+        let (mut entries, mut bytes) = (0_usize, 0_u64);
+        for (path, entry) in self.walk() {
+            entries += 1;
+            if entries > limits.max_entries {
+                return Err(Error::TooManyEntries(limits.max_entries));
+            }
+            if path.split('/').count() > limits.max_depth {
+                return Err(Error::TooDeep {
+                    path: shorten(&path),
+                    limit: limits.max_depth,
+                });
+            }
+            if let Entry::File(file) = entry {
+                bytes = bytes.saturating_add(file.bytes.len() as u64);
+                if bytes > limits.max_total_bytes {
+                    return Err(Error::TooLarge(limits.max_total_bytes));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// This tree with the file at `path` added or replaced. Directories on the way are made; the rest is
     /// shared. Fails when the path is no valid one, is a directory, or leads through a file.
     pub fn with_file(&self, path: &str, bytes: impl Into<Bytes>) -> Result<Tree, Error> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
 use russh::keys::{self, PrivateKey};
 use url::Url;
 use windlass_api::Redacted;
@@ -135,6 +136,27 @@ impl Auth {
         })
     }
 
+    /// `text` without the password and the token, also as they stand in a request: a server may echo
+    /// what it was sent, and what it says ends up in a status.
+    pub fn mask(&self, text: &str) -> String {
+        let password = self.password.as_ref().map(|p| p.expose().as_str());
+        let user = self.username.as_deref().unwrap_or_default();
+        let sent = password.map(|password| {
+            base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"))
+        });
+        let token = self.bearer_token.as_ref().map(|t| t.expose().as_str());
+        let passphrase = self.identity_password.as_ref().map(|p| p.expose().as_str());
+        let mut masked = text.to_owned();
+        for secret in [sent.as_deref(), password, token, passphrase] {
+            if let Some(secret) = secret.filter(|secret| !secret.is_empty())
+                && masked.contains(secret)
+            {
+                masked = masked.replace(secret, "***");
+            }
+        }
+        masked
+    }
+
     /// The private key in the clear. The error names the key of the secret and never shows its value.
     pub(crate) fn private_key(&self) -> Result<PrivateKey, String> {
         let identity = self
@@ -217,6 +239,20 @@ mod tests {
         assert_eq!(info, (Some("us@er".to_owned()), Some("p%w".to_owned())));
         assert_eq!(url.as_str(), "https://git.example.com/app");
         assert_eq!(take_user_info(&mut url), (None, None));
+    }
+
+    #[test]
+    fn what_a_server_echoes_is_masked() {
+        let auth = Auth {
+            username: Some("me".to_owned()),
+            password: Some("hunter2".to_owned().into()),
+            ..Auth::default()
+        };
+        assert_eq!(
+            auth.mask("denied: Basic bWU6aHVudGVyMg== is me:hunter2"),
+            "denied: Basic *** is me:***"
+        );
+        assert_eq!(Auth::default().mask("as it is"), "as it is");
     }
 
     #[test]

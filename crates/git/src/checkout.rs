@@ -41,6 +41,8 @@ pub struct CheckoutOptions {
     pub limits: Limits,
     /// Most bytes of one pack.
     pub max_pack_bytes: u64,
+    /// Most bytes of any other answer, the list of refs above all: it is held in memory.
+    pub max_refs_bytes: u64,
     /// Key exchange algorithms to offer over ssh; empty for the default ones.
     pub ssh_kex_algos: Vec<String>,
     /// Host key algorithms to accept over ssh; empty for those on file.
@@ -66,6 +68,7 @@ impl CheckoutOptions {
             timeout: Duration::from_mins(1),
             limits: Limits::default(),
             max_pack_bytes: 2 << 30,
+            max_refs_bytes: 128 << 20,
             ssh_kex_algos: Vec::new(),
             ssh_hostkey_algos: Vec::new(),
             scratch: std::env::temp_dir(),

@@ -32,9 +32,34 @@ const MAX_OBJECT: usize = 512 << 20;
 pub(crate) struct Access<'a> {
     pub(crate) proxy: Option<&'a Proxy>,
     pub(crate) algorithms: Algorithms<'a>,
-    /// Most bytes of one pack.
-    pub(crate) max_pack: u64,
+    pub(crate) sizes: Sizes,
     pub(crate) budget: &'a Arc<Budget>,
+}
+
+/// What a server may send.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// Most bytes of one pack.
+    pub(crate) pack: u64,
+    /// Most bytes of any other answer.
+    pub(crate) refs: u64,
+}
+
+impl Sizes {
+    /// Most bytes of the answer to a request with this text: only one that wants objects is
+    /// answered with a pack.
+    pub(crate) fn of_answer_to(self, request: &[u8]) -> u64 {
+        if wants_objects(request) {
+            self.pack
+        } else {
+            self.refs
+        }
+    }
+}
+
+/// Whether a request, of any version of the protocol, names objects that it wants.
+pub(crate) fn wants_objects(request: &[u8]) -> bool {
+    request.windows(5).any(|window| window == b"want ")
 }
 
 /// A ref of the server.
@@ -80,7 +105,7 @@ impl<'a> Remote<'a> {
         budget.check()?;
         let mut transport: Box<dyn Transport + Send> = match url.scheme() {
             "http" | "https" => {
-                let client = HttpClient::new(url, auth, access.proxy, access.max_pack, budget)?;
+                let client = HttpClient::new(url, auth, access.proxy, access.sizes, budget)?;
                 let address = gix::url::parse(url.as_str())
                     .map_err(|error| Failure::Settings(format!("invalid URL: {error}")))?;
                 Box::new(HttpTransport::new_http(
@@ -93,7 +118,7 @@ impl<'a> Remote<'a> {
             "ssh" => {
                 let session =
                     budget.wait(Session::open(url, auth, access.proxy, access.algorithms))??;
-                Box::new(ssh::connection(session, access.max_pack, budget))
+                Box::new(ssh::connection(session, access.sizes, budget))
             }
             other => {
                 return Err(Failure::Settings(format!(

@@ -13,7 +13,7 @@ use crate::commit::{Commit, TagObject, read_commit, read_tag};
 use crate::error::{Error, Failure};
 use crate::objects::{MAX_META, Objects, damaged};
 use crate::reference::Target;
-use crate::remote::{Access, Extent, Remote, RemoteRef};
+use crate::remote::{Access, Extent, Remote, RemoteRef, Sizes};
 use crate::revision::Revision;
 use crate::ssh::Algorithms;
 use crate::submodule;
@@ -54,7 +54,10 @@ impl Plan<'_> {
                 kex: &self.options.ssh_kex_algos,
                 host_key: &self.options.ssh_hostkey_algos,
             },
-            max_pack: self.options.max_pack_bytes,
+            sizes: Sizes {
+                pack: self.options.max_pack_bytes,
+                refs: self.options.max_refs_bytes,
+            },
             budget: self.budget,
         }
     }

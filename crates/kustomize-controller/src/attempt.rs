@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use tokio::time::Instant;
 use windlass_api::{
-    duration,
+    Redacted, duration,
     kustomize::{
         COMMIT_STATUS_ANNOTATION, Kustomization, KustomizationStatus, ORIGIN_REVISION_ANNOTATION,
         REVISION_ANNOTATION, Snapshot,
@@ -38,6 +38,8 @@ pub(crate) struct Attempt {
     pub(crate) started: Instant,
     /// Whether nothing but drift asked for the run.
     pub(crate) corrects_drift: bool,
+    /// Values of Secrets among the variables, which no message may show.
+    pub(crate) hidden: Arc<[Redacted<String>]>,
     /// Whether an unfinished status has been shown to the API server.
     pub(crate) published: bool,
 }
@@ -56,6 +58,7 @@ impl Attempt {
             origin_revision: None,
             started: Instant::now(),
             corrects_drift: false,
+            hidden: Arc::default(),
             published: false,
         }
     }
@@ -102,6 +105,18 @@ impl Attempt {
             metadata: self.event_metadata(),
             ..EventRecord::new(severity, reason, message)
         }
+    }
+
+    /// The text without values of Secrets. The API server echoes what it cannot take, and errors of
+    /// a substituted object may do as well.
+    pub(crate) fn masked(&self, text: &str) -> String {
+        let mut masked = text.to_owned();
+        for secret in self.hidden.iter() {
+            if masked.contains(secret.expose().as_str()) {
+                masked = masked.replace(secret.expose().as_str(), "***");
+            }
+        }
+        masked
     }
 
     fn event_metadata(&self) -> BTreeMap<String, String> {

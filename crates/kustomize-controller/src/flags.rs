@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Parser};
 use windlass_apply::StageKind;
-use windlass_runtime::flags::{CommonFlags, FeatureGates, parse_bool};
+use windlass_runtime::flags::{CommonFlags, FeatureGates, TreeLimitFlags, parse_bool};
 
 use crate::prune_limit::PruneLimit;
 
@@ -47,6 +47,10 @@ pub struct Flags {
     #[allow(missing_docs, reason = "documented at the type")]
     pub common: CommonFlags,
 
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub tree: TreeLimitFlags,
+
     /// Kustomizations reconciled at the same time.
     #[arg(long, default_value_t = 4)]
     pub concurrent: usize,
@@ -82,6 +86,19 @@ pub struct Flags {
     /// inventory. The annotation `windlass.dev/prune-limit` takes precedence.
     #[arg(long)]
     pub prune_limit: Option<PruneLimit>,
+    /// Most objects of one build.
+    #[arg(long, default_value_t = 100_000)]
+    pub max_build_objects: usize,
+    /// Bytes of files that one build may read, repeats included.
+    #[arg(long, default_value_t = 1 << 30)]
+    pub max_build_size: u64,
+    /// Bytes of the manifests of one Kustomization after substitution, and of what its patches may
+    /// add to them before.
+    #[arg(long, default_value_t = 256 << 20)]
+    pub max_manifests_size: usize,
+    /// Bytes of the inventory of one Kustomization. The API server stores objects of up to 1.5 MiB.
+    #[arg(long, default_value_t = 1 << 20)]
+    pub max_inventory_size: usize,
     /// Bytes of extracted artifacts that are kept in memory.
     #[arg(long, default_value_t = 64 << 20)]
     pub artifact_cache_size: u64,

@@ -15,7 +15,6 @@ use windlass_runtime::{
     conditions::Status,
     events::Severity,
     outcome::{Outcome, StepError},
-    queue::Requeue,
 };
 
 use crate::{
@@ -72,6 +71,10 @@ pub(crate) async fn prepare(
     identity::assume(context, &object).await?;
     build::refuse_unsupported(&object)?;
     let variables = variables::read(&context.clients.own(), &object).await;
+    attempt.hidden = variables
+        .as_ref()
+        .map(|variables| variables.secret.clone())
+        .unwrap_or_default();
     let variables_hash = variables.as_ref().map_or(0, variables::Variables::hash);
     let mut settled = Settled {
         generation: attempt.generation().unwrap_or_default(),
@@ -113,6 +116,7 @@ pub(crate) async fn prepare(
     let stages = apply::stages(context, &object, manifests).inspect_err(|_| {
         attempt.remember_outcome(&settled.manifests, reason::RECONCILIATION_FAILED);
     })?;
+    apply::check_inventory(context, &old_inventory, &stages)?;
     Ok(Run::new(
         inputs,
         stages,
@@ -417,7 +421,7 @@ pub(crate) fn succeed(
     let interval = attempt.object.spec.interval.0;
     let mut event = attempt.finished_event(interval);
     event.routine = routine;
-    let requeue = Requeue::After(context.jittered(interval));
+    let requeue = context.flags.common.after(context.jittered(interval));
     Outcome {
         status: attempt,
         events: vec![event],

@@ -129,7 +129,7 @@ async fn look(
             // What the failed run verified stands, but its inputs have to be built again.
             memory.settled = None;
             context.tracker.release(key);
-            conclude(attempt, &error)
+            conclude(context, attempt, &error)
         }
     };
     report(context, memory, outcome).await
@@ -250,32 +250,34 @@ async fn work(
 }
 
 /// Turns the failure of a step into the outcome of the run (Flux: spec §3).
-fn conclude(mut attempt: Attempt, error: &StepError) -> Outcome<Attempt> {
+fn conclude(context: &Context, mut attempt: Attempt, error: &StepError) -> Outcome<Attempt> {
     let failure = error.failure();
-    attempt.ready(Status::False, failure.reason, failure.message.as_str());
+    let message = attempt.masked(&failure.message);
+    attempt.ready(Status::False, failure.reason, message.as_str());
     let requeue = match error {
         StepError::Stalled(_) => {
             let generation = attempt.generation();
             attempt
                 .conditions
-                .mark_stalled(failure.reason, failure.message.as_str(), generation);
+                .mark_stalled(failure.reason, message.as_str(), generation);
             // A refused access may be granted without a change of the object.
             if failure.reason != reason::ACCESS_DENIED {
                 attempt.status.observed_generation = generation;
             }
             Requeue::Done
         }
-        StepError::Waiting(_) | StepError::Failed(_) => Requeue::After(
+        StepError::Waiting(_) | StepError::Failed(_) => context.flags.common.after(
             failure
                 .requeue
                 .unwrap_or_else(|| attempt.object.spec.effective_retry_interval()),
         ),
     };
-    let text = failure.event_message.as_ref().unwrap_or(&failure.message);
-    let events = failure
-        .event
-        .map(|severity| attempt.event(severity, text.as_str()));
-    info!(reason = failure.reason, "{}", failure.message);
+    let text = match &failure.event_message {
+        Some(text) => attempt.masked(text),
+        None => message.clone(),
+    };
+    let events = failure.event.map(|severity| attempt.event(severity, text));
+    info!(reason = failure.reason, "{message}");
     Outcome {
         status: attempt,
         events: events.into_iter().collect(),

@@ -112,8 +112,12 @@ impl Sources {
         let (kind, key) = id;
         let api =
             Api::<DynamicObject>::namespaced_with(client, &key.namespace, &resource_of(*kind));
-        let found = api.get_opt(&key.name).await?;
-        Ok(found.map_or(known, |object| lookup(&object)))
+        match api.get_opt(&key.name).await {
+            Ok(found) => Ok(found.map_or(known, |object| lookup(&object))),
+            // Not the object but the kind is not there any more.
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(Lookup::Unlisted),
+            Err(error) => Err(error),
+        }
     }
 
     /// Looks a source up in the watches.

@@ -88,6 +88,7 @@ pub(crate) fn start(
         retries: flags.http_retry,
         max_cache_bytes: flags.artifact_cache_size,
         hosts: HostOverrides::from_env(),
+        limits: flags.tree.limits(),
         ..FetcherOptions::default()
     })?;
     let reporter = Reporter {

@@ -14,6 +14,7 @@ pub(crate) struct Context<'a> {
     pub(crate) warnings: RefCell<Vec<String>>,
     files_read: RefCell<BTreeSet<String>>,
     bytes: Cell<u64>,
+    added: Cell<u64>,
     visits: Cell<usize>,
 }
 
@@ -25,6 +26,7 @@ impl<'a> Context<'a> {
             warnings: RefCell::default(),
             files_read: RefCell::default(),
             bytes: Cell::new(0),
+            added: Cell::new(0),
             visits: Cell::new(0),
         }
     }
@@ -70,6 +72,21 @@ impl<'a> Context<'a> {
             ));
         }
         self.options.check_cancelled()
+    }
+
+    /// Counts bytes that patches and the like add to resources: one patch may go to all of them,
+    /// and a copy of a copy doubles with every line.
+    pub(crate) fn count_added(&self, length: usize) -> Result<(), Error> {
+        self.added
+            .set(self.added.get().saturating_add(length as u64));
+        let limit = self.options.limits.max_added;
+        if self.added.get() > limit {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("patches and replacements add more than {limit} bytes"),
+            ));
+        }
+        Ok(())
     }
 
     fn count_bytes(&self, length: usize) -> Result<(), Error> {

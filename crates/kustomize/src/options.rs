@@ -78,6 +78,8 @@ pub struct Limits {
     pub max_visits: usize,
     /// Bytes of files read, counting repeats.
     pub max_bytes: u64,
+    /// Bytes that patches, replacements, labels and the like add to resources.
+    pub max_added: u64,
 }
 
 impl Default for Limits {
@@ -87,6 +89,7 @@ impl Default for Limits {
             max_depth: 64,
             max_visits: 10_000,
             max_bytes: 1 << 30,
+            max_added: 256 << 20,
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::Parser;
 use windlass_artifact::DigestAlgorithm;
 use windlass_runtime::{
     ListenAddr,
-    flags::{CommonFlags, FeatureGates, parse_duration},
+    flags::{CommonFlags, FeatureGates, TreeLimitFlags, parse_duration},
 };
 
 /// The feature gates, with their defaults.
@@ -30,6 +30,10 @@ pub struct Flags {
     #[allow(missing_docs, reason = "documented at the type")]
     pub common: CommonFlags,
 
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub tree: TreeLimitFlags,
+
     /// Sources of each kind reconciled at the same time.
     #[arg(long, default_value_t = 2)]
     pub concurrent: usize,
@@ -52,6 +56,12 @@ pub struct Flags {
     /// Algorithm of the digests of artifacts: sha256, sha384, sha512, blake3 or sha1.
     #[arg(long, default_value = "sha256")]
     pub artifact_digest_algo: DigestAlgorithm,
+    /// Largest pack of a Git fetch, compressed, in bytes.
+    #[arg(long, default_value_t = 2 << 30)]
+    pub max_git_pack_size: u64,
+    /// Largest answer of a Git server that is no pack, such as the list of its refs, in bytes.
+    #[arg(long, default_value_t = 128 << 20)]
+    pub max_git_refs_size: u64,
     /// Key exchange algorithms to offer over SSH; the built-in ones when empty.
     #[arg(long, value_delimiter = ',')]
     pub ssh_kex_algos: Vec<String>,

@@ -90,16 +90,15 @@ async fn look(
     match work(context, &mut attempt, trigger.has(Trigger::OBJECT)).await {
         Ok(()) => {
             let percent = context.flags.common.interval_jitter_percentage;
-            let interval = jittered(attempt.spec().interval.0, percent);
-            memory.due = Some(Instant::now() + interval);
-            report(
-                context,
-                memory,
-                attempt,
-                &Ending::Success,
-                Requeue::After(interval),
-            )
-            .await
+            let requeue = context
+                .flags
+                .common
+                .after(jittered(attempt.spec().interval.0, percent));
+            memory.due = match requeue {
+                Requeue::After(interval) => Some(Instant::now() + interval),
+                _ => None,
+            };
+            report(context, memory, attempt, &Ending::Success, requeue).await
         }
         // Cut short by the end of the process, which is nobody's failure.
         Err(_) if context.stopping.load(Ordering::Relaxed) => Requeue::Backoff,
@@ -135,6 +134,7 @@ fn resolve_includes(context: &Context, attempt: &Attempt) -> Result<Vec<Artifact
     include::resolve(
         &context.repositories,
         attempt.namespace(),
+        &attempt.key().name,
         &attempt.spec().include,
         context.flags.common.requeue_dependency,
     )

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use crate::Error;
 use crate::expression::{Expression, Node};
 use crate::glob::Pattern;
-use crate::{Error, MAX_OUTPUT};
 
 #[derive(Debug)]
 pub(crate) struct Evaluator<'a> {
     vars: &'a BTreeMap<String, String>,
     strict: bool,
+    /// Most bytes of any result.
+    most: usize,
 }
 
 impl<'a> Evaluator<'a> {
-    pub(crate) fn new(vars: &'a BTreeMap<String, String>, strict: bool) -> Self {
-        Self { vars, strict }
+    pub(crate) fn new(vars: &'a BTreeMap<String, String>, strict: bool, most: usize) -> Self {
+        Self { vars, strict, most }
     }
 
     pub(crate) fn evaluate(&self, nodes: &[Node]) -> Result<Vec<u8>, Error> {
@@ -24,8 +26,8 @@ impl<'a> Evaluator<'a> {
                 Node::Text(text) => out.extend_from_slice(text.as_bytes()),
                 Node::Expression(expression) => out.extend(self.expression(expression)?),
             }
-            if out.len() > MAX_OUTPUT {
-                return Err(Error::TooLarge);
+            if out.len() > self.most {
+                return Err(Error::TooLarge(self.most));
             }
         }
         Ok(out)
@@ -55,9 +57,11 @@ impl<'a> Evaluator<'a> {
             ("##", [pattern]) => trim_prefix(value, pattern, true),
             ("%", [pattern]) => trim_suffix(value, pattern, false),
             ("%%", [pattern]) => trim_suffix(value, pattern, true),
-            ("/", [old, rest @ ..]) => replace(bytes, old, rest.first(), 1)?,
-            ("//", [old, rest @ ..]) => replace(bytes, old, rest.first(), usize::MAX)?,
-            ("/#", [old, new]) if bytes.starts_with(old) => replace(bytes, old, Some(new), 1)?,
+            ("/", [old, rest @ ..]) => replace(bytes, old, rest.first(), 1, self.most)?,
+            ("//", [old, rest @ ..]) => replace(bytes, old, rest.first(), usize::MAX, self.most)?,
+            ("/#", [old, new]) if bytes.starts_with(old) => {
+                replace(bytes, old, Some(new), 1, self.most)?
+            }
             ("/%", [old, new]) => match bytes.strip_suffix(old.as_slice()) {
                 Some(kept) => [kept, new].concat(),
                 None => bytes.to_vec(),
@@ -138,6 +142,7 @@ fn replace(
     old: &[u8],
     new: Option<&Vec<u8>>,
     limit: usize,
+    most: usize,
 ) -> Result<Vec<u8>, Error> {
     let new: &[u8] = new.map_or(&[], Vec::as_slice);
     let mut out = Vec::with_capacity(value.len());
@@ -152,8 +157,8 @@ fn replace(
                 continue;
             }
         }
-        if out.len() > MAX_OUTPUT {
-            return Err(Error::TooLarge);
+        if out.len() > most {
+            return Err(Error::TooLarge(most));
         }
         let Some(&byte) = value.get(at) else { break };
         out.push(byte);

@@ -45,9 +45,9 @@ pub enum Error {
     /// Expressions nest deeper than [`MAX_DEPTH`].
     #[error("expressions nest deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    /// The result would be larger than [`MAX_OUTPUT`].
-    #[error("the result is larger than {MAX_OUTPUT} bytes")]
-    TooLarge,
+    /// The result would be larger than allowed.
+    #[error("the result is larger than {0} bytes")]
+    TooLarge(usize),
 }
 
 /// Expands every `${…}` of `text` with `vars`. In strict mode an unset variable is an error unless
@@ -63,8 +63,21 @@ pub fn substitute(
     vars: &BTreeMap<String, String>,
     strict: bool,
 ) -> Result<String, Error> {
+    substitute_within(text, vars, strict, MAX_OUTPUT)
+}
+
+/// Like [`substitute`], with at most `most` bytes of output in place of [`MAX_OUTPUT`].
+///
+/// # Errors
+/// Those of [`substitute`].
+pub fn substitute_within(
+    text: &str,
+    vars: &BTreeMap<String, String>,
+    strict: bool,
+    most: usize,
+) -> Result<String, Error> {
     let nodes = expression::parse(text)?;
-    let bytes = evaluate::Evaluator::new(vars, strict).evaluate(&nodes)?;
+    let bytes = evaluate::Evaluator::new(vars, strict, most).evaluate(&nodes)?;
     Ok(match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),

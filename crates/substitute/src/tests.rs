@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Error, MAX_DEPTH, substitute, validate_names};
+use super::{Error, MAX_DEPTH, MAX_OUTPUT, substitute, validate_names};
 
 fn vars() -> BTreeMap<String, String> {
     [
@@ -186,6 +186,6 @@ fn hostile_texts_are_refused_or_answered_quickly() {
     assert_eq!(substitute(&stars, &vars, false).unwrap().len(), 1 << 20);
     assert_eq!(
         substitute(&"${big}".repeat(300), &vars, false),
-        Err(Error::TooLarge)
+        Err(Error::TooLarge(MAX_OUTPUT))
     );
 }

@@ -29,6 +29,8 @@ pub struct GitServerOptions {
     pub basic: Option<(String, String)>,
     /// Demands this bearer token; with `basic` either will do.
     pub bearer: Option<String>,
+    /// Where the directory of the repositories is made, in place of the system's temporary one.
+    pub dir: Option<PathBuf>,
 }
 
 /// Git over smart HTTP(S), served by `git http-backend` on a free loopback port.
@@ -50,7 +52,9 @@ struct Faults {
 impl GitServer {
     /// Starts a server without repositories.
     pub fn start(options: GitServerOptions) -> Self {
-        let root = Arc::new(TempDir::with_prefix("windlass-git-").expect("a temporary directory"));
+        let parent = options.dir.clone().unwrap_or_else(std::env::temp_dir);
+        let root = TempDir::with_prefix_in("windlass-git-", parent);
+        let root = Arc::new(root.expect("a temporary directory"));
         let authority = Authority::new();
         let client = authority.client("client");
         let tls = (options.tls || options.client_ca)

@@ -9,6 +9,7 @@
 mod conformance;
 mod faults;
 mod health;
+mod hostile;
 mod install;
 mod layers;
 mod main_job;

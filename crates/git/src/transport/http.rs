@@ -26,9 +26,8 @@ use crate::auth::{Auth, shown};
 use crate::budget::Budget;
 use crate::error::{Failure, tame};
 use crate::proxy::Proxy;
+use crate::remote::Sizes;
 
-/// What a client may receive in one answer that is not a pack: the refs of a very large repository.
-const MAX_ADVERTISEMENT: u64 = 128 << 20;
 /// As many as git follows.
 const MAX_REDIRECTS: usize = 20;
 
@@ -43,8 +42,7 @@ struct Shared {
     /// Where credentials may be sent.
     origin: Url,
     budget: Arc<Budget>,
-    /// Most bytes of one answer to a POST, packs included.
-    max_pack: u64,
+    sizes: Sizes,
     /// The repository's URL after a redirect.
     moved: Mutex<Option<String>>,
 }
@@ -55,7 +53,7 @@ impl HttpClient {
         origin: &Url,
         auth: &Auth,
         proxy: Option<&Proxy>,
-        max_pack: u64,
+        sizes: Sizes,
         budget: &Arc<Budget>,
     ) -> Result<Self, Failure> {
         Ok(Self {
@@ -64,7 +62,7 @@ impl HttpClient {
                 authorization: authorization(auth)?,
                 origin: origin.clone(),
                 budget: Arc::clone(budget),
-                max_pack,
+                sizes,
                 moved: Mutex::new(None),
             }),
         })
@@ -99,6 +97,7 @@ impl HttpClient {
             failed: false,
             chunk: Bytes::new(),
             received: 0,
+            most: self.shared.sizes.refs,
         }))
     }
 }
@@ -140,6 +139,8 @@ struct Exchange {
     failed: bool,
     chunk: Bytes,
     received: u64,
+    /// Most bytes of the answer.
+    most: u64,
 }
 
 impl Exchange {
@@ -169,6 +170,7 @@ impl Exchange {
 
     fn request(&mut self) -> Result<(), Failure> {
         let mut url = parse(&self.url)?;
+        self.most = self.shared.sizes.of_answer_to(&self.posted);
         let body = Bytes::from(std::mem::take(&mut self.posted));
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(&url, body.clone())?;
@@ -287,11 +289,7 @@ impl Exchange {
     /// The next bytes of the answer, empty at its end.
     fn fill(&mut self) -> Result<&[u8], Failure> {
         self.perform()?;
-        let limit = if self.is_post() {
-            self.shared.max_pack
-        } else {
-            MAX_ADVERTISEMENT
-        };
+        let limit = self.most;
         while self.chunk.is_empty() {
             let Some(response) = &mut self.response else {
                 break;

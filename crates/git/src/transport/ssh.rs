@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Buf, Bytes};
 use gix::protocol::transport::Protocol;
@@ -10,24 +11,26 @@ use parking_lot::Mutex;
 
 use crate::budget::Budget;
 use crate::error::{Failure, tame};
+use crate::remote::{Sizes, wants_objects};
 use crate::ssh::Session;
 
-/// Wraps `session` for Git code. At most `max_bytes` are received.
+/// Wraps `session` for Git code. At most as much as `sizes` say is received.
 pub(crate) fn connection(
     session: Session,
-    max_bytes: u64,
+    sizes: Sizes,
     budget: &Arc<Budget>,
 ) -> Connection<Output, Input> {
     let path = session.path.clone();
     let shared = Arc::new(Shared {
         session: Mutex::new(session),
         budget: Arc::clone(budget),
+        wants: AtomicBool::new(false),
     });
     let output = Output {
         shared: Arc::clone(&shared),
         chunk: Bytes::new(),
         received: 0,
-        max_bytes,
+        sizes,
         complaints: String::new(),
     };
     Connection::new(
@@ -44,6 +47,8 @@ pub(crate) fn connection(
 struct Shared {
     session: Mutex<Session>,
     budget: Arc<Budget>,
+    /// Whether objects have been asked for.
+    wants: AtomicBool,
 }
 
 impl Drop for Shared {
@@ -59,7 +64,7 @@ pub(crate) struct Output {
     shared: Arc<Shared>,
     chunk: Bytes,
     received: u64,
-    max_bytes: u64,
+    sizes: Sizes,
     complaints: String,
 }
 
@@ -93,8 +98,13 @@ impl Output {
             }
         }
         self.received = self.received.saturating_add(self.chunk.len() as u64);
-        if self.received > self.max_bytes {
-            return Err(Failure::TooMuch(self.max_bytes));
+        let most = if self.shared.wants.load(Ordering::Relaxed) {
+            self.sizes.pack
+        } else {
+            self.sizes.refs
+        };
+        if self.received > most {
+            return Err(Failure::TooMuch(most));
         }
         Ok(())
     }
@@ -118,6 +128,9 @@ pub(crate) struct Input(Arc<Shared>);
 
 impl Write for Input {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if wants_objects(buf) {
+            self.0.wants.store(true, Ordering::Relaxed);
+        }
         let session = self.0.session.lock();
         let sent = self
             .0

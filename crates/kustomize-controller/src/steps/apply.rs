@@ -58,6 +58,34 @@ pub(crate) fn announced(old: &ResourceInventory, stages: &[Stage]) -> ResourceIn
     inventory::union(old, &declared(stages))
 }
 
+/// Refuses what the API server could not store in the status: it would fail after the first write,
+/// and could not say why.
+pub(crate) fn check_inventory(
+    context: &Context,
+    old: &ResourceInventory,
+    stages: &[Stage],
+) -> Result<(), StepError> {
+    /// `{"id":"","v":""},`
+    const AROUND: usize = 18;
+    let announced = announced(old, stages);
+    let entries = announced.entries.iter();
+    let bytes: usize = entries
+        .map(|entry| entry.id.len() + entry.v.len() + AROUND)
+        .sum();
+    let limit = context.flags.max_inventory_size;
+    if bytes <= limit {
+        return Ok(());
+    }
+    Err(failed(
+        reason::INVENTORY_TOO_LARGE,
+        format!(
+            "the inventory of {} objects, those of before included, takes {bytes} bytes, more than the {limit} \
+             of --max-inventory-size: nothing was applied; split the Kustomization",
+            announced.entries.len()
+        ),
+    ))
+}
+
 /// The inventory of everything that is declared.
 pub(crate) fn declared(stages: &[Stage]) -> ResourceInventory {
     let objects = stages.iter().flat_map(|stage| &stage.objects);

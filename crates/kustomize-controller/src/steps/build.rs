@@ -140,7 +140,16 @@ pub(crate) async fn build(
     path: String,
     variables: Option<Variables>,
 ) -> Result<Manifests, StepError> {
-    let strict = context.gates.enabled(gate::STRICT_POST_BUILD_SUBSTITUTIONS);
+    let bounds = Bounds {
+        strict: context.gates.enabled(gate::STRICT_POST_BUILD_SUBSTITUTIONS),
+        build: windlass_kustomize::Limits {
+            max_resources: context.flags.max_build_objects,
+            max_bytes: context.flags.max_build_size,
+            max_added: context.flags.max_manifests_size as u64,
+            ..windlass_kustomize::Limits::default()
+        },
+        manifests: context.flags.max_manifests_size,
+    };
     // A run that is given up, as on shutdown, stops its build too.
     let cancelled = Arc::new(AtomicBool::new(false));
     let guard = CancelOnDrop(cancelled.clone());
@@ -150,7 +159,7 @@ pub(crate) async fn build(
             &tree,
             &path,
             variables.as_ref(),
-            strict,
+            &bounds,
             &cancelled,
         )
     })
@@ -163,6 +172,15 @@ pub(crate) async fn build(
             format!("recovered from kustomize build panic: {panic}"),
         )),
     }
+}
+
+/// What a build may do and cost.
+struct Bounds {
+    /// Whether a variable without a value is an error.
+    strict: bool,
+    build: windlass_kustomize::Limits,
+    /// Bytes of all manifests after substitution.
+    manifests: usize,
 }
 
 struct CancelOnDrop(Arc<AtomicBool>);
@@ -178,7 +196,7 @@ fn build_now(
     tree: &Tree,
     path: &str,
     variables: Option<&Variables>,
-    strict: bool,
+    bounds: &Bounds,
     cancelled: &AtomicBool,
 ) -> Result<Manifests, String> {
     let files = FileSystem::Confined(ROOT);
@@ -187,6 +205,7 @@ fn build_now(
     let options = BuildOptions {
         files,
         load_restrictor: LoadRestrictor::None,
+        limits: bounds.build,
         cancel: Some(cancelled),
         ..BuildOptions::default()
     };
@@ -196,18 +215,24 @@ fn build_now(
     files.extend(probed(object, tree, path));
     let mut hasher = Sha256::new();
     let mut objects = Vec::with_capacity(build.resources.len());
+    let mut left = bounds.manifests;
     for resource in build.resources {
         let mut object = resource.object;
         let mut text = windlass_yaml::json_to_yaml(&object);
         if let Some(variables) = variables {
-            let substituted = substitute(&object, &text, variables, strict).map_err(|error| {
-                format!("post build failed for '{}': {error}", subject(&object))
-            })?;
+            let substituted =
+                substitute(&object, &text, variables, bounds.strict, left).map_err(|error| {
+                    format!("post build failed for '{}': {error}", subject(&object))
+                })?;
             if let Some(value) = substituted {
                 text = windlass_yaml::json_to_yaml(&value);
                 object = value;
             }
         }
+        left = left.checked_sub(text.len()).ok_or_else(|| {
+            let limit = bounds.manifests;
+            format!("the manifests are larger than {limit} bytes (--max-manifests-size)")
+        })?;
         if !objects.is_empty() {
             hasher.update(b"---\n");
         }
@@ -257,6 +282,7 @@ fn substitute(
     text: &str,
     variables: &Variables,
     strict: bool,
+    most: usize,
 ) -> Result<Option<Value>, String> {
     let disabled = ["labels", "annotations"]
         .iter()
@@ -272,7 +298,7 @@ fn substitute(
     if !text.contains('$') {
         return Ok(None);
     }
-    let output = windlass_substitute::substitute(text, values, strict)
+    let output = windlass_substitute::substitute_within(text, values, strict, most)
         .map_err(|error| format!("envsubst error: variable substitution failed: {error}"))?;
     if output == text {
         return Ok(None);

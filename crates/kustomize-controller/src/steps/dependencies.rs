@@ -1,6 +1,6 @@
 //! Whether what the object depends on is ready.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use kube::Api;
 use serde_json::Value;
@@ -41,7 +41,10 @@ pub(crate) async fn check(
     artifact: &Artifact,
 ) -> Result<(), StepError> {
     for dependency in &object.spec.depends_on {
-        if let Err(message) = check_one(context, object, dependency, artifact).await? {
+        if let Err(mut message) = check_one(context, object, dependency, artifact).await? {
+            if let Some(way) = cycle(context, object, dependency) {
+                message = format!("{message}: it depends on this one: {way}");
+            }
             let delay = context.flags.common.requeue_dependency;
             let mut error = waiting(reason::DEPENDENCY_NOT_READY, message, delay);
             if let StepError::Waiting(failure) = &mut error {
@@ -51,6 +54,34 @@ pub(crate) async fn check(
         }
     }
     Ok(())
+}
+
+/// How many dependencies of dependencies are looked at in search of a way back.
+const MOST_LOOKED_AT: usize = 100;
+
+/// The way on which dependencies lead back to `object`: none of those on it will ever be ready.
+fn cycle(
+    context: &Context,
+    object: &Kustomization,
+    dependency: &DependencyReference,
+) -> Option<String> {
+    let own = ObjectKey::of(object);
+    let first = key_of(object, dependency);
+    let mut seen = BTreeSet::new();
+    let mut open = vec![(format!("{own} -> {first}"), first)];
+    while let Some((way, key)) = open.pop() {
+        if key == own {
+            return Some(way);
+        }
+        if seen.len() >= MOST_LOOKED_AT || !seen.insert(key.clone()) {
+            continue;
+        }
+        if let Some(found) = context.kustomizations.get(&key) {
+            let next = found.spec.depends_on.iter().map(|d| key_of(&found, d));
+            open.extend(next.map(|key| (format!("{way} -> {key}"), key)));
+        }
+    }
+    None
 }
 
 fn tell(failure: &mut Failure, delay: std::time::Duration) {
@@ -69,6 +100,13 @@ async fn check_one(
     artifact: &Artifact,
 ) -> Result<Result<(), String>, StepError> {
     let key = key_of(object, dependency);
+    if dependency
+        .ready_expr
+        .as_deref()
+        .is_some_and(|e| !e.is_empty())
+    {
+        check_access(context, object, &key)?;
+    }
     let found = match find(context, &key).await {
         Ok(found) => found,
         Err(why) => return Ok(Err(format!("dependency '{key}' not found: {why}"))),
@@ -103,6 +141,25 @@ async fn check_one(
         )));
     }
     Ok(Ok(()))
+}
+
+/// Whether an expression may look at another Kustomization. It sees all of it, variables included;
+/// that one is ready is no secret, and is told to other namespaces as in Flux.
+fn check_access(
+    context: &Context,
+    object: &Kustomization,
+    key: &ObjectKey,
+) -> Result<(), StepError> {
+    let own = object.metadata.namespace.as_deref().unwrap_or_default();
+    if !context.flags.common.no_cross_namespace_refs || *key.namespace == *own {
+        return Ok(());
+    }
+    Err(stalled(
+        reason::ACCESS_DENIED,
+        format!(
+            "can't access 'Kustomization/{key}' in a readyExpr, cross-namespace references have been blocked"
+        ),
+    ))
 }
 
 /// The dependency as the watch shows it, or, where the watch is restricted to a shard or a

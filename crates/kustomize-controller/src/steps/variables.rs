@@ -3,12 +3,14 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
 };
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt};
-use windlass_api::kustomize::{
-    Kustomization, SubstituteKind, SubstituteReference, SubstituteStrategy,
+use windlass_api::{
+    Redacted,
+    kustomize::{Kustomization, SubstituteKind, SubstituteReference, SubstituteStrategy},
 };
 
 use super::identity::api_message;
@@ -18,7 +20,12 @@ pub(crate) struct Variables {
     pub(crate) values: Result<BTreeMap<String, String>, String>,
     /// Whether expressions are evaluated at all.
     pub(crate) evaluate: bool,
+    /// The values that come from Secrets.
+    pub(crate) secret: Arc<[Redacted<String>]>,
 }
+
+/// Shorter values of Secrets cannot be told from the words of a message.
+const SHORTEST_SECRET: usize = 6;
 
 impl Variables {
     /// Hash of names and values.
@@ -36,13 +43,20 @@ pub(crate) async fn read(client: &Client, object: &Kustomization) -> Option<Vari
     let post_build = object.spec.post_build.as_ref()?;
     let namespace = object.namespace().unwrap_or_default();
     let mut values = BTreeMap::new();
+    let mut secret = Vec::new();
     for reference in &post_build.substitute_from {
         match read_one(client, &namespace, reference).await {
-            Ok(found) => values.extend(found),
+            Ok(found) => {
+                if reference.kind == SubstituteKind::Secret {
+                    secret.extend(found.values().filter_map(|value| worth_hiding(value)));
+                }
+                values.extend(found);
+            }
             Err(error) => {
                 return Some(Variables {
                     values: Err(error),
                     evaluate: true,
+                    secret: Arc::default(),
                 });
             }
         }
@@ -55,7 +69,14 @@ pub(crate) async fn read(client: &Client, object: &Kustomization) -> Option<Vari
     Some(Variables {
         evaluate: always || !values.is_empty(),
         values: Ok(values),
+        secret: secret.into(),
     })
+}
+
+/// The value of a Secret as it is substituted.
+fn worth_hiding(value: &str) -> Option<Redacted<String>> {
+    let value: String = value.chars().filter(|c| *c != '\n').collect();
+    (value.len() >= SHORTEST_SECRET).then(|| value.into())
 }
 
 async fn read_one(

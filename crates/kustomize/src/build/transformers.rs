@@ -18,6 +18,7 @@ impl Target<'_, '_> {
     /// Does to all resources accumulated so far what this kustomization says.
     pub(super) fn transform(&self, sum: &mut Accumulator) -> Result<(), Error> {
         let k = self.kustomization;
+        self.count_additions(sum.resources.len())?;
         let config = sum.config(self.session).clone();
         let schemas = self.session.schemas.get().unwrap_or(&Schemas::Builtin);
         if !k.patches_strategic_merge.is_empty() {
@@ -26,7 +27,8 @@ impl Target<'_, '_> {
             self.record(sum, "PatchStrategicMergeTransformer");
         }
         for entry in &k.patches {
-            patches::prepare(self.loader, entry)?.apply(&mut sum.resources, schemas)?;
+            let patch = patches::prepare(self.loader, entry)?;
+            patch.apply(self.loader.context, &mut sum.resources, schemas)?;
             self.record(sum, "PatchTransformer");
         }
         if !k.namespace.is_empty() {
@@ -71,11 +73,25 @@ impl Target<'_, '_> {
         }
         if !k.replacements.is_empty() {
             for replacement in self.replacements()? {
-                replacement.apply(&mut sum.resources)?;
+                replacement.apply(self.loader.context, &mut sum.resources)?;
             }
             self.record(sum, "ReplacementTransformer");
         }
         Ok(())
+    }
+
+    /// Counts what every one of so many resources gets.
+    fn count_additions(&self, resources: usize) -> Result<(), Error> {
+        let k = self.kustomization;
+        let labels = k.labels.iter().flat_map(|label| &label.pairs);
+        let pairs = labels.chain(&k.common_labels).chain(&k.common_annotations);
+        let texts = [&k.namespace, &k.name_prefix, &k.name_suffix].into_iter();
+        let each = pairs
+            .map(|(key, value)| key.len() + value.len())
+            .sum::<usize>()
+            + texts.map(String::len).sum::<usize>();
+        let all = each.saturating_mul(resources);
+        self.loader.context.count_added(all)
     }
 
     /// The entries of `replacements`, those in files included.

@@ -53,11 +53,16 @@ impl JsonPatch {
         self.0.is_empty()
     }
 
-    /// Applies all operations in order; the document is as it was after an error.
-    pub(crate) fn apply(&self, document: &mut Value) -> Result<(), Error> {
+    /// Applies all operations in order; the document is as it was after an error. `count` is told
+    /// the bytes of every value that is copied.
+    pub(crate) fn apply(
+        &self,
+        document: &mut Value,
+        count: &dyn Fn(usize) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut patched = document.clone();
         for operation in &self.0 {
-            operation.apply(&mut patched)?;
+            operation.apply(&mut patched, count)?;
         }
         *document = patched;
         Ok(())
@@ -98,7 +103,11 @@ fn fail<T>(text: String) -> Result<T, Error> {
 }
 
 impl Operation {
-    fn apply(&self, document: &mut Value) -> Result<(), Error> {
+    fn apply(
+        &self,
+        document: &mut Value,
+        count: &dyn Fn(usize) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let path = &self.path;
         let in_operation = |name: &str, error: Error| {
             error.context(format_args!("error in {name} for path: '{path}'"))
@@ -153,6 +162,7 @@ impl Operation {
             }
             Kind::Copy => {
                 let value = self.taken(document, false)?;
+                count(size(&value))?;
                 let Some((parent, key)) = parent(document, path) else {
                     return fail(format!(
                         "copy operation does not apply: doc is missing destination path: {path}: missing value"
@@ -201,6 +211,18 @@ impl Operation {
         }
         fail(format!("testing value {path} failed: test failed"))
     }
+}
+
+/// About how many bytes a value takes in memory.
+pub(crate) fn size(value: &Value) -> usize {
+    const NODE: usize = 64;
+    let inside = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(map) => map.iter().map(|(key, item)| key.len() + size(item)).sum(),
+    };
+    NODE + inside
 }
 
 /// The collection that holds what `path` names, and its key there.

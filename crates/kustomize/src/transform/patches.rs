@@ -5,7 +5,7 @@ use windlass_yaml::Value;
 use crate::Error;
 use crate::kustomization::Patch;
 use crate::load;
-use crate::loader::Loader;
+use crate::loader::{Context, Loader};
 use crate::patch::json6902::JsonPatch;
 use crate::patch::strategic;
 use crate::resmap::ResMap;
@@ -110,7 +110,14 @@ fn read<'p>(loader: &Loader<'_>, entry: &'p Patch) -> Result<Prepared<'p>, Error
 }
 
 impl Prepared<'_> {
-    pub(crate) fn apply(&self, resources: &mut ResMap, schemas: &Schemas) -> Result<(), Error> {
+    pub(crate) fn apply(
+        &self,
+        context: &Context<'_>,
+        resources: &mut ResMap,
+        schemas: &Schemas,
+    ) -> Result<(), Error> {
+        // One patch may go to every resource.
+        let made = || context.count_added(self.source.text.len());
         match (&self.content, &self.entry.target) {
             (Content::Strategic(patches), None) => {
                 for patch in patches {
@@ -142,6 +149,7 @@ impl Prepared<'_> {
                     ))
                 })?;
                 for at in selected(resources, &matcher) {
+                    made()?;
                     resources.modify(at, |target| strategic::apply(target, patch, schemas))?;
                 }
             }
@@ -154,7 +162,8 @@ impl Prepared<'_> {
             (Content::Json(patch), Some(target)) => {
                 let matcher = Matcher::new(target)?;
                 for at in selected(resources, &matcher) {
-                    resources.modify(at, |target| apply_json(target, patch))?;
+                    made()?;
+                    resources.modify(at, |target| apply_json(context, target, patch))?;
                 }
             }
         }
@@ -171,12 +180,16 @@ fn selected(resources: &ResMap, matcher: &Matcher) -> Vec<usize> {
         .collect()
 }
 
-fn apply_json(target: &mut Resource, patch: &JsonPatch) -> Result<(), Error> {
+fn apply_json(
+    context: &Context<'_>,
+    target: &mut Resource,
+    patch: &JsonPatch,
+) -> Result<(), Error> {
     target.remember_name();
     // The original keeps its records in annotations, so that patches may count on the map.
     target.metadata_map("annotations");
     let mut object = target.object.clone();
-    patch.apply(&mut object)?;
+    patch.apply(&mut object, &|bytes| context.count_added(bytes))?;
     // JSON knows no other nulls than written ones.
     target.blanks.clear();
     load::check(&object)?;
@@ -222,7 +235,8 @@ pub(crate) fn apply_json6902(
     let patch = JsonPatch::parse(&text).map_err(configured)?;
     let matcher = Matcher::new(target)?;
     for at in selected(resources, &matcher) {
-        resources.modify(at, |target| apply_json(target, &patch))?;
+        loader.context.count_added(text.len())?;
+        resources.modify(at, |target| apply_json(loader.context, target, &patch))?;
     }
     Ok(())
 }

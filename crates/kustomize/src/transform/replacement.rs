@@ -8,6 +8,8 @@ use crate::Error;
 use crate::decode::At;
 use crate::id::Id;
 use crate::kustomization::Selector;
+use crate::loader::Context;
+use crate::patch::json6902::size;
 use crate::resmap::ResMap;
 use crate::resource::{Resource, scalar_text};
 use crate::selector::Matcher;
@@ -65,7 +67,7 @@ impl Replacement {
     }
 
     /// Copies the source's value to all targets.
-    pub(crate) fn apply(&self, resources: &mut ResMap) -> Result<(), Error> {
+    pub(crate) fn apply(&self, context: &Context<'_>, resources: &mut ResMap) -> Result<(), Error> {
         if self.targets.is_empty() || (self.source.is_none() && self.source_value.is_none()) {
             return Err(Error::invalid(
                 "replacements must specify a source and at least one target",
@@ -82,7 +84,7 @@ impl Replacement {
             (None, None) => Value::Null,
         };
         for target in &self.targets {
-            target.set(resources, &value)?;
+            target.set(context, resources, &value)?;
         }
         Ok(())
     }
@@ -216,7 +218,13 @@ impl Target {
         Ok(target)
     }
 
-    fn set(&self, resources: &mut ResMap, value: &Value) -> Result<(), Error> {
+    fn set(
+        &self,
+        context: &Context<'_>,
+        resources: &mut ResMap,
+        value: &Value,
+    ) -> Result<(), Error> {
+        let bytes = size(value);
         let Some(select) = &self.select else {
             return Err(Error::invalid("target must specify resources to select"));
         };
@@ -252,7 +260,10 @@ impl Target {
                     &mut resource.object,
                     path,
                     self.options.create,
-                    &mut |place, made| self.put(place, value, made, &mut fault),
+                    &mut |place, made| {
+                        context.count_added(bytes)?;
+                        self.put(place, value, made, &mut fault)
+                    },
                 )
                 .map_err(wrap)?;
                 if found == Found::No {

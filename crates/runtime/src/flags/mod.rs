@@ -2,6 +2,7 @@
 //! §15.1).
 
 mod gates;
+mod limits;
 
 use std::time::Duration;
 
@@ -10,13 +11,14 @@ use sha2::{Digest, Sha256};
 use windlass_api::duration::GoDuration;
 
 pub use gates::FeatureGates;
+pub use limits::TreeLimitFlags;
 
 use crate::ListenAddr;
 use crate::clients::ClientOptions;
 use crate::election::ElectionOptions;
 use crate::logging::{Encoding, Level};
 use crate::metrics::Metrics;
-use crate::queue::QueueOptions;
+use crate::queue::{QueueOptions, Requeue};
 use crate::watch::WatchScope;
 
 /// Parses a boolean as Go's flags take it: `1`, `t`, `true`, `0`, `f`, `false` and their capital
@@ -154,6 +156,11 @@ pub struct CommonFlags {
     #[arg(long, default_value = "5", value_parser = clap::value_parser!(u8).range(0..100))]
     pub interval_jitter_percentage: u8,
 
+    /// The shortest time between two looks at an object that nothing asks for: shorter intervals
+    /// and retry intervals are raised to it
+    #[arg(long, default_value = "1s", value_parser = parse_duration)]
+    pub min_interval: Duration,
+
     /// The maximum number of cached access tokens; 0 turns the cache off
     #[arg(long, default_value = "100")]
     pub token_cache_max_size: usize,
@@ -185,6 +192,17 @@ impl CommonFlags {
             name,
             backoff_min: self.min_retry_delay,
             backoff_max: self.max_retry_delay,
+        }
+    }
+
+    /// When to look again after the `interval` of an object: not before `--min-interval`, or one
+    /// tenant's millisecond would keep a worker and a server busy; and, as in Flux, not at all
+    /// where it is zero.
+    pub fn after(&self, interval: Duration) -> Requeue {
+        if interval.is_zero() {
+            Requeue::Done
+        } else {
+            Requeue::After(interval.max(self.min_interval))
         }
     }
 

@@ -80,9 +80,18 @@ async fn write(
 ) -> Result<(Artifact, Vec<Artifact>), StepError> {
     let at = storage::place(attempt, format!("{}.tar.gz", commit.hash));
     let spec = attempt.before.clone();
+    let limits = context.flags.tree.limits();
     storage::blocking(context, move |store| {
         let spec = &spec.spec;
-        let tree = include::merge(store, commit.tree, &spec.include, &includes)?;
+        let tree = include::merge(store, commit.tree, &spec.include, &includes, &limits)?;
+        // Each of the included trees is within the limits, but all together need not be.
+        tree.check(&limits).map_err(|error| {
+            failed(
+                condition::STORAGE_OPERATION_FAILED,
+                reason::ARCHIVE_OPERATION_FAILED,
+                format!("unable to archive artifact to storage: {error}"),
+            )
+        })?;
         let rules = IgnoreRules::for_source(&tree, spec.ignore.as_deref());
         let tree = ignore::filter(&tree, &rules);
         let artifact = store

@@ -7,7 +7,6 @@ use windlass_api::{
     meta::{condition, reason},
     source::{Artifact, GitRepositoryRef},
 };
-use windlass_archive::Limits;
 use windlass_git::{Checkout, CheckoutOptions, Commit, Reference};
 use windlass_runtime::{conditions::Status, outcome::StepError};
 
@@ -35,8 +34,13 @@ pub(crate) async fn run(
     access: Access,
     includes: &[Artifact],
 ) -> Result<Upstream, StepError> {
+    let (auth, query) = (access.auth.clone(), access.url.query().map(str::to_owned));
     let options = options(context, attempt, access, includes);
     let fetched = fetch(context, attempt, options).await.map_err(|error| {
+        let mut error = auth.mask(&error.to_string());
+        if let Some(query) = query.filter(|query| !query.is_empty()) {
+            error = error.replace(&query, "***");
+        }
         git_failure(format!(
             "failed to checkout and determine revision: {error}"
         ))
@@ -122,7 +126,9 @@ fn options(
         sparse: spec.sparse_checkout.clone(),
         last_observed: stored.map(|artifact| artifact.revision.clone()),
         timeout: spec.effective_timeout(),
-        limits: Limits::default(),
+        limits: context.flags.tree.limits(),
+        max_pack_bytes: context.flags.max_git_pack_size,
+        max_refs_bytes: context.flags.max_git_refs_size,
         ssh_kex_algos: context.flags.ssh_kex_algos.clone(),
         ssh_hostkey_algos: context.flags.ssh_hostkey_algos.clone(),
         cancel: Arc::clone(&context.stopping),

@@ -109,10 +109,13 @@ pub(crate) async fn resolve(context: &Context, attempt: &Attempt) -> Result<Acce
 /// The address without its credentials is what may be shown of it.
 fn parse_url(text: &str) -> Result<Url, StepError> {
     Url::parse(text).map_err(|error| {
-        // What does not parse cannot be told apart from a password: all before an `@` goes.
-        let shown = match text.rsplit_once('@') {
-            Some((_, rest)) => format!("***@{rest}"),
-            None => text.to_owned(),
+        // What does not parse cannot be told apart from a password: all before an `@` goes, and a
+        // query, which may be a token.
+        let shown = match (text.rsplit_once('@'), text.split_once(['?', '#'])) {
+            (Some(_), Some(_)) => "***".to_owned(),
+            (Some((_, rest)), None) => format!("***@{rest}"),
+            (None, Some((address, _))) => format!("{address}?***"),
+            (None, None) => text.to_owned(),
         };
         stalled(
             condition::FETCH_FAILED,
@@ -165,5 +168,13 @@ mod tests {
             message.starts_with("failed to parse url '***@[broken/repo': "),
             "{message}"
         );
+        for url in [
+            "https://[broken/repo?sig=hunter2",
+            "https://me:a?hunter2@[broken/repo",
+            "https://[broken/repo?sig=x@hunter2",
+        ] {
+            let error = parse_url(url).unwrap_err();
+            assert!(!error.failure().message.contains("hunter2"), "{url}");
+        }
     }
 }

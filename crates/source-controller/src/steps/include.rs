@@ -1,6 +1,6 @@
 //! Artifacts of other repositories that are placed into this one's (Flux: spec §7.1).
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use windlass_api::{
     meta::{condition, reason},
@@ -22,6 +22,7 @@ use super::failed;
 pub(crate) fn resolve(
     repositories: &Store<GitRepository>,
     namespace: &str,
+    own: &str,
     includes: &[GitRepositoryInclude],
     retry: Duration,
 ) -> Result<Vec<Artifact>, StepError> {
@@ -29,6 +30,10 @@ pub(crate) fn resolve(
         let failure = Failure::new(condition::INCLUDE_UNAVAILABLE, reason, message);
         StepError::Waiting(failure.event(Some(Severity::Trace)).after(retry))
     };
+    if let Some(way) = cycle(repositories, namespace, own, includes) {
+        let message = format!("includes lead back to where they started: {way}");
+        return Err(waiting(reason::INCLUDE_CYCLE, message));
+    }
     includes
         .iter()
         .map(|include| {
@@ -57,6 +62,44 @@ pub(crate) fn resolve(
         .collect()
 }
 
+/// The way on which includes lead back to the repository `own`: each would hold the others' last
+/// artifact, and its own in it, and wake them with a larger one for ever.
+fn cycle(
+    repositories: &Store<GitRepository>,
+    namespace: &str,
+    own: &str,
+    includes: &[GitRepositoryInclude],
+) -> Option<String> {
+    let names = |includes: &[GitRepositoryInclude]| -> Vec<String> {
+        let names = includes.iter().map(|include| &include.repository.name);
+        names.cloned().collect()
+    };
+    let mut included_by: BTreeMap<String, String> = BTreeMap::new();
+    let mut open: Vec<(String, String)> = names(includes)
+        .into_iter()
+        .map(|name| (own.to_owned(), name))
+        .collect();
+    while let Some((by, name)) = open.pop() {
+        if name == own {
+            let mut way = vec![own, by.as_str()];
+            while let Some(before) = way.last().and_then(|name| included_by.get(*name)) {
+                way.push(before);
+            }
+            way.reverse();
+            return Some(way.join(" -> "));
+        }
+        if included_by.contains_key(&name) {
+            continue;
+        }
+        included_by.insert(name.clone(), by);
+        if let Some(found) = repositories.get(&ObjectKey::new(namespace, name.as_str())) {
+            let next = names(&found.spec.include).into_iter();
+            open.extend(next.map(|next| (name.clone(), next)));
+        }
+    }
+    None
+}
+
 /// Whether both lists stand for the same content.
 pub(crate) fn same(one: &[Artifact], other: &[Artifact]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.same_content(b))
@@ -68,6 +111,7 @@ pub(crate) fn merge(
     tree: Tree,
     includes: &[GitRepositoryInclude],
     artifacts: &[Artifact],
+    limits: &Limits,
 ) -> Result<Tree, StepError> {
     includes
         .iter()
@@ -82,7 +126,7 @@ pub(crate) fn merge(
                 )
             })?;
             let from = include.from_path.as_deref().unwrap_or_default();
-            place(store, &tree, artifact, from, &destination).map_err(|error| {
+            place(store, &tree, artifact, from, &destination, limits).map_err(|error| {
                 failed(
                     condition::STORAGE_OPERATION_FAILED,
                     reason::COPY_FAILURE,
@@ -106,10 +150,11 @@ fn place(
     artifact: &Artifact,
     from: &str,
     destination: &str,
+    limits: &Limits,
 ) -> Result<Tree, String> {
     let text = |error: windlass_archive::Error| error.to_string();
     let included = store
-        .read_tree(artifact, &Limits::default())
+        .read_tree(artifact, limits)
         .map_err(|error| error.to_string())?;
     let source = inside(from).map_err(text)?;
     if let Some(file) = included.get(&source) {

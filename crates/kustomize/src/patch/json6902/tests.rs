@@ -5,7 +5,7 @@ use super::*;
 fn apply(document: &Value, patch: &Value) -> Result<Value, String> {
     let mut document = document.clone();
     JsonPatch::parse(&patch.to_string())
-        .and_then(|patch| patch.apply(&mut document))
+        .and_then(|patch| patch.apply(&mut document, &|_| Ok(())))
         .map_err(|error| error.to_string())?;
     Ok(document)
 }
