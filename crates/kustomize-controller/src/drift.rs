@@ -6,13 +6,14 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 use windlass_api::duration;
 use windlass_health::ObjectId;
+use windlass_runtime::queue::Trigger as _;
 
 use crate::trigger::Trigger;
 
 /// So many corrections in a row make a fight.
 const FIGHT: u32 = 3;
 /// How many objects a message names.
-const NAMED: usize = 20;
+pub(crate) const NAMED: usize = 20;
 
 /// What is remembered of the drift of one Kustomization. Each correction that follows the last
 /// within a minute doubles the pause before the next.
@@ -20,6 +21,8 @@ const NAMED: usize = 20;
 pub(crate) struct Drift {
     last: Option<Instant>,
     pause: Duration,
+    /// A correction waits for its pause to end.
+    postponed: bool,
     corrected: BTreeMap<ObjectId, Corrections>,
 }
 
@@ -32,10 +35,16 @@ impl Drift {
     const CALM: Duration = Duration::from_mins(1);
     const LONGEST: Duration = Duration::from_mins(5);
 
-    /// How long a run that only drift asks for has to wait; `None` lets it go ahead.
-    pub(crate) fn delay(&mut self, trigger: Trigger) -> Option<Duration> {
+    /// What a run is asked for by, a postponed correction included.
+    ///
+    /// # Errors
+    /// How long a run that only drift asks for has to wait.
+    pub(crate) fn admit(&mut self, mut trigger: Trigger) -> Result<Trigger, Duration> {
+        if std::mem::take(&mut self.postponed) {
+            trigger.merge(Trigger::DRIFT);
+        }
         if trigger != Trigger::DRIFT {
-            return None;
+            return Ok(trigger);
         }
         let now = Instant::now();
         let since = self
@@ -45,12 +54,13 @@ impl Drift {
             self.pause = Duration::ZERO;
         }
         if since < self.pause {
-            return Some(self.pause.saturating_sub(since));
+            self.postponed = true;
+            return Err(self.pause.saturating_sub(since));
         }
         self.last = Some(now);
         // Short at first: edits by hand come in groups.
         self.pause = (self.pause * 2).clamp(Duration::from_millis(250), Self::LONGEST);
-        None
+        Ok(trigger)
     }
 
     /// Takes note of objects that a run which drift asked for had to correct.
@@ -87,6 +97,14 @@ impl Drift {
         ))
     }
 
+    /// When what [`Drift::fight`] just said will be over, unless there is another correction.
+    pub(crate) fn peace(&self) -> Option<Duration> {
+        let fought = self.corrected.values().filter(|c| c.number >= FIGHT);
+        let last = fought.map(|c| c.last).max()?;
+        let over = last + self.calm() + Duration::from_secs(1);
+        Some(over.saturating_duration_since(Instant::now()))
+    }
+
     /// After so much time without a correction there is peace.
     fn calm(&self) -> Duration {
         Self::CALM.max(self.pause * 2)
@@ -110,23 +128,30 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn fights_are_slowed_down_and_forgotten() {
         let mut drift = Drift::default();
-        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        assert_eq!(drift.admit(Trigger::DRIFT), Ok(Trigger::DRIFT));
         let mut waited = Duration::ZERO;
         for _ in 0..8 {
-            let delay = drift.delay(Trigger::DRIFT).expect("the pause has begun");
+            let delay = drift
+                .admit(Trigger::DRIFT)
+                .expect_err("the pause has begun");
             waited += delay;
             tokio::time::advance(delay).await;
-            assert_eq!(drift.delay(Trigger::DRIFT), None);
+            // The timer brings the correction that was postponed.
+            assert_eq!(drift.admit(Trigger::default()), Ok(Trigger::DRIFT));
         }
         assert!(waited > Duration::from_secs(30), "{waited:?}");
-        assert_eq!(drift.delay(Trigger::OBJECT), None);
+        assert_eq!(drift.admit(Trigger::OBJECT), Ok(Trigger::OBJECT));
         tokio::time::advance(Duration::from_secs(700)).await;
-        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        assert_eq!(drift.admit(Trigger::default()), Ok(Trigger::default()));
+        assert_eq!(drift.admit(Trigger::DRIFT), Ok(Trigger::DRIFT));
         assert!(
             drift
-                .delay(Trigger::DRIFT)
-                .is_some_and(|d| d < Duration::from_secs(1))
+                .admit(Trigger::DRIFT)
+                .is_err_and(|d| d < Duration::from_secs(1))
         );
+        let mut both = Trigger::OBJECT;
+        both.merge(Trigger::DRIFT);
+        assert_eq!(drift.admit(Trigger::OBJECT), Ok(both));
     }
 
     #[tokio::test(start_paused = true)]
@@ -141,7 +166,9 @@ mod tests {
             said.contains("ConfigMap/ns/a") && !said.contains("ns/b"),
             "{said}"
         );
-        tokio::time::advance(Duration::from_secs(120)).await;
+        let peace = drift.peace().expect("it will end");
+        tokio::time::advance(peace).await;
         assert_eq!(drift.fight(), None);
+        assert_eq!(drift.peace(), None);
     }
 }

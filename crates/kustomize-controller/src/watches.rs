@@ -57,6 +57,7 @@ pub(crate) fn start(
         move |owner, change| {
             let trigger = match change {
                 Change::Health => Trigger::HEALTH,
+                Change::Shared => Trigger::RIVALS,
                 Change::Drift(id) => {
                     tracing::debug!(owner = %owner, object = %id, "drift");
                     Trigger::DRIFT
