@@ -155,7 +155,7 @@ pub(crate) async fn advance(
     if !run.waits.is_some_and(|wait| wait.what == Awaited::Health) {
         let applier = match run.applier.take() {
             Some(applier) => applier,
-            None => apply::applier(context, &attempt.object, &identity)?,
+            None => apply::applier(context, &attempt.object, &identity, attempt.corrects_drift)?,
         };
         guard_prune(context, attempt, &mut run, &applier).await?;
         match apply_stages(context, memory, attempt, &mut run, &applier, &identity).await {
