@@ -65,6 +65,7 @@ impl Objects {
             "Kustomization" => "kustomize.toolkit.fluxcd.io/v1",
             "Deployment" | "StatefulSet" | "ReplicaSet" => "apps/v1",
             "Job" => "batch/v1",
+            "Lease" => "coordination.k8s.io/v1",
             "Ingress" => "networking.k8s.io/v1",
             "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
                 "rbac.authorization.k8s.io/v1"

@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use k8s_openapi::jiff::Timestamp;
-use rand::{Rng, RngExt, rngs::StdRng, seq::SliceRandom};
+use rand::{
+    Rng, RngExt,
+    rngs::StdRng,
+    seq::{SliceRandom, index::sample},
+};
 use serde_json::{Value, json};
 use windlass_e2e::{ArtifactWatch, Controller, Declared, Objects, Stack, StackOptions, seeded};
 use windlass_testkit::{AuditEvent, AuditTail};
@@ -118,7 +122,12 @@ async fn killed_controllers_catch_up() {
         for fault in due {
             match fault {
                 Fault::Kill(controller) => {
-                    if controller == Controller::Kustomize && git_works {
+                    if controller == Controller::Kustomize {
+                        // Without a commit there is no run to interrupt.
+                        if !git_works && change < form.changes {
+                            plan[change].push(fault);
+                            continue;
+                        }
                         first_apply(&mut tail, &mut random).await;
                     } else {
                         pause(&mut random, 400).await;
@@ -177,12 +186,16 @@ fn plan(form: &Form, random: &mut StdRng) -> Vec<Vec<Fault>> {
     let mut plan: Vec<Vec<Fault>> = (0..form.changes).map(|_| Vec::new()).collect();
     let git = [GitFault::Status, GitFault::Hang, GitFault::Cut];
     let outages = form.changes / 10;
-    let faults = (0..form.kills)
-        .flat_map(|_| [Controller::Source, Controller::Kustomize].map(Fault::Kill))
-        .chain((0..outages).map(|i| Fault::Git(git[i % git.len()])));
-    for fault in faults {
-        let at = random.random_range(0..form.changes);
-        plan[at].push(fault);
+    for controller in [Controller::Source, Controller::Kustomize] {
+        for at in sample(random, form.changes, form.kills) {
+            plan[at].push(Fault::Kill(controller));
+        }
+    }
+    for (i, at) in sample(random, form.changes, outages)
+        .into_iter()
+        .enumerate()
+    {
+        plan[at].push(Fault::Git(git[i % git.len()]));
     }
     // Under way, and each at a time of its own.
     for restart in 0..form.api_restarts {
@@ -222,7 +235,7 @@ async fn first_apply(tail: &mut AuditTail, random: &mut impl Rng) {
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    pause(random, 60).await;
+    pause(random, 50).await;
 }
 
 /// Whether the kustomize-controller has written an object that it manages.
