@@ -58,6 +58,11 @@ impl ArtifactWatch {
     pub fn seen(&self) -> Served {
         self.served.lock().clone()
     }
+
+    /// The faults so far, which are then forgotten.
+    pub fn take_faults(&self) -> Vec<String> {
+        std::mem::take(&mut self.served.lock().faults)
+    }
 }
 
 impl Drop for ArtifactWatch {

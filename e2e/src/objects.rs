@@ -155,14 +155,22 @@ impl Objects {
 
     /// Patches an object, as `kubectl patch --type=merge` does.
     pub async fn patch(&self, kind: &str, name: &str, patch: Value) {
+        let found = self.try_patch(kind, name, patch).await;
+        assert!(found, "patching {kind}/{name}: it is not there");
+    }
+
+    /// Patches an object; answers false when it is not there.
+    pub async fn try_patch(&self, kind: &str, name: &str, patch: Value) -> bool {
         let parameters = PatchParams {
             field_manager: Some("e2e-edit".into()),
             ..Default::default()
         };
-        self.of(kind)
-            .patch(name, &parameters, &Patch::Merge(&patch))
-            .await
-            .unwrap_or_else(|error| panic!("patching {kind}/{name}: {error}"));
+        let api = self.of(kind);
+        match api.patch(name, &parameters, &Patch::Merge(&patch)).await {
+            Ok(_) => true,
+            Err(kube::Error::Api(status)) if status.code == 404 => false,
+            Err(error) => panic!("patching {kind}/{name}: {error}"),
+        }
     }
 
     /// Deletes an object; nothing happens when it is gone.

@@ -170,16 +170,22 @@ impl Stack {
     /// # Panics
     /// When the controller does not serve its metrics.
     pub async fn metric(&self, controller: Controller, name: &str) -> f64 {
+        let metric = self.try_metric(controller, name).await;
+        metric.expect("the controller serves its metrics")
+    }
+
+    /// Like [`Stack::metric`]; `None` when the controller does not serve its metrics.
+    pub async fn try_metric(&self, controller: Controller, name: &str) -> Option<f64> {
         let port = self.metrics_port(controller);
         let page = http_get(&format!("http://127.0.0.1:{port}/metrics")).await;
-        let (_, body) = page.expect("the controller serves its metrics");
+        let (_, body) = page.ok()?;
         let text = String::from_utf8_lossy(&body);
         let samples = text.lines().filter_map(|line| {
             let rest = line.strip_prefix(name)?;
             let own = rest.starts_with('{') || rest.starts_with(' ');
             own.then(|| rest.rsplit_once(' ')?.1.parse::<f64>().ok())?
         });
-        samples.sum()
+        Some(samples.sum())
     }
 
     /// Kills a controller without warning.

@@ -7,10 +7,13 @@
 )]
 
 mod conformance;
+mod fast_path;
 mod faults;
 mod health;
 mod install;
 mod layers;
 mod main_job;
+mod many;
 mod prune_guard;
+mod restart;
 mod scenarios;
