@@ -221,6 +221,16 @@ impl Stack {
         }
     }
 
+    /// From now on starts the controllers' binaries in this directory; `None` for those under test.
+    pub fn use_binaries(&mut self, dir: Option<PathBuf>) {
+        self.options.binaries = dir;
+    }
+
+    /// Host and port that artifact URLs name.
+    pub fn storage_address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports[0])
+    }
+
     /// The volume of the source-controller.
     pub fn storage(&self) -> PathBuf {
         self.dir.path().join("artifacts")

@@ -21,9 +21,14 @@ pub(crate) const NAMED: usize = 20;
 pub(crate) struct Drift {
     last: Option<Instant>,
     pause: Duration,
-    /// A correction waits for its pause to end.
-    postponed: bool,
+    postponed: Option<Postponed>,
     corrected: BTreeMap<ObjectId, Corrections>,
+}
+
+/// A correction that waits for its pause to end.
+struct Postponed {
+    /// When a run is due anyway; that one corrects whatever there is.
+    due: Option<Instant>,
 }
 
 struct Corrections {
@@ -35,18 +40,30 @@ impl Drift {
     const CALM: Duration = Duration::from_mins(1);
     const LONGEST: Duration = Duration::from_mins(5);
 
-    /// What a run is asked for by, a postponed correction included.
+    /// What a run is asked for by, a postponed correction included; without one the next run is due
+    /// in `until_due`.
     ///
     /// # Errors
     /// How long a run that only drift asks for has to wait.
-    pub(crate) fn admit(&mut self, mut trigger: Trigger) -> Result<Trigger, Duration> {
-        if std::mem::take(&mut self.postponed) {
-            trigger.merge(Trigger::DRIFT);
-        }
+    pub(crate) fn admit(
+        &mut self,
+        mut trigger: Trigger,
+        until_due: Option<Duration>,
+    ) -> Result<Trigger, Duration> {
+        let now = Instant::now();
+        let due = match self.postponed.take() {
+            Some(Postponed { due: Some(due) }) if trigger.is_timer() && due <= now => {
+                return Ok(trigger);
+            }
+            Some(postponed) => {
+                trigger.merge(Trigger::DRIFT);
+                postponed.due
+            }
+            None => until_due.map(|left| now + left),
+        };
         if trigger != Trigger::DRIFT {
             return Ok(trigger);
         }
-        let now = Instant::now();
         let since = self
             .last
             .map_or(Duration::MAX, |last| now.duration_since(last));
@@ -54,8 +71,9 @@ impl Drift {
             self.pause = Duration::ZERO;
         }
         if since < self.pause {
-            self.postponed = true;
-            return Err(self.pause.saturating_sub(since));
+            self.postponed = Some(Postponed { due });
+            let left = self.pause.saturating_sub(since);
+            return Err(due.map_or(left, |due| left.min(due.saturating_duration_since(now))));
         }
         self.last = Some(now);
         // Short at first: edits by hand come in groups.
@@ -128,30 +146,45 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn fights_are_slowed_down_and_forgotten() {
         let mut drift = Drift::default();
-        assert_eq!(drift.admit(Trigger::DRIFT), Ok(Trigger::DRIFT));
+        assert_eq!(drift.admit(Trigger::DRIFT, None), Ok(Trigger::DRIFT));
         let mut waited = Duration::ZERO;
         for _ in 0..8 {
             let delay = drift
-                .admit(Trigger::DRIFT)
+                .admit(Trigger::DRIFT, None)
                 .expect_err("the pause has begun");
             waited += delay;
             tokio::time::advance(delay).await;
             // The timer brings the correction that was postponed.
-            assert_eq!(drift.admit(Trigger::default()), Ok(Trigger::DRIFT));
+            assert_eq!(drift.admit(Trigger::default(), None), Ok(Trigger::DRIFT));
         }
         assert!(waited > Duration::from_secs(30), "{waited:?}");
-        assert_eq!(drift.admit(Trigger::OBJECT), Ok(Trigger::OBJECT));
+        assert_eq!(drift.admit(Trigger::OBJECT, None), Ok(Trigger::OBJECT));
         tokio::time::advance(Duration::from_secs(700)).await;
-        assert_eq!(drift.admit(Trigger::default()), Ok(Trigger::default()));
-        assert_eq!(drift.admit(Trigger::DRIFT), Ok(Trigger::DRIFT));
+        assert_eq!(
+            drift.admit(Trigger::default(), None),
+            Ok(Trigger::default())
+        );
+        assert_eq!(drift.admit(Trigger::DRIFT, None), Ok(Trigger::DRIFT));
         assert!(
             drift
-                .admit(Trigger::DRIFT)
+                .admit(Trigger::DRIFT, None)
                 .is_err_and(|d| d < Duration::from_secs(1))
         );
         let mut both = Trigger::OBJECT;
         both.merge(Trigger::DRIFT);
-        assert_eq!(drift.admit(Trigger::OBJECT), Ok(both));
+        assert_eq!(drift.admit(Trigger::OBJECT, None), Ok(both));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_anyway_is_not_put_off() {
+        let mut drift = Drift::default();
+        let soon = Duration::from_millis(100);
+        assert_eq!(drift.admit(Trigger::DRIFT, None), Ok(Trigger::DRIFT));
+        assert_eq!(drift.admit(Trigger::DRIFT, Some(soon)), Err(soon));
+        tokio::time::advance(soon).await;
+        let timer = Trigger::default();
+        assert_eq!(drift.admit(timer, None), Ok(timer));
+        assert!(drift.admit(Trigger::DRIFT, None).is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -99,7 +99,7 @@ async fn look(
     if trigger == Trigger::RIVALS {
         return rivals_changed(context, key, object, memory).await;
     }
-    let trigger = match memory.drift.admit(trigger) {
+    let trigger = match memory.drift.admit(trigger, memory.until_due()) {
         Ok(trigger) => trigger,
         Err(delay) => return Requeue::After(delay),
     };

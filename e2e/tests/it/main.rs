@@ -17,3 +17,4 @@ mod many;
 mod prune_guard;
 mod restart;
 mod scenarios;
+mod takeover;
