@@ -61,6 +61,16 @@ conformance: tools control-plane ## Run the tests that use recordings, and show 
 	$(CARGO) test --locked -p windlass-api -p windlass-yaml -p windlass-kustomize -p windlass-git -- --nocapture
 	@$(MAKE) --no-print-directory scenarios
 
+.PHONY: faults
+faults: tools control-plane ## Run the tests of faults in their long form (SEED=…)
+	$(CARGO) build --workspace --locked --bins
+	WINDLASS_FAULTS=full WINDLASS_BIN="$(BINARIES)/debug" $(CARGO) test --locked -p windlass-e2e --test it faults -- --nocapture
+
+.PHONY: soak
+soak: demo-tools control-plane ## Do whatever may happen for MINUTES=30, against a model (SEED=…)
+	$(CARGO) build --release --workspace --locked --bins
+	WINDLASS_BIN="$(BINARIES)/release" "$(BINARIES)/release/soak"
+
 .PHONY: control-plane
 control-plane: ## Build the test control plane (cached outside of the checkout)
 	@bash e2e/control-plane/build.sh >/dev/null

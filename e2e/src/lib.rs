@@ -5,12 +5,18 @@
     reason = "a harness fails the test, the demo or the bench when its surroundings are broken"
 )]
 
+mod artifact_watch;
 mod binaries;
+mod declared;
 mod objects;
+mod seed;
 mod stack;
 mod watch;
 
+pub use artifact_watch::{ArtifactWatch, Served};
 pub use binaries::{binaries, workspace_root};
+pub use declared::{Declared, Edit, holds};
 pub use objects::{Objects, condition, is_condition};
+pub use seed::seeded;
 pub use stack::{Controller, Stack, StackOptions};
 pub use watch::Watch;

@@ -70,6 +70,7 @@ impl Objects {
             "Kustomization" => "kustomize.toolkit.fluxcd.io/v1",
             "Deployment" | "StatefulSet" | "ReplicaSet" => "apps/v1",
             "Job" => "batch/v1",
+            "Lease" => "coordination.k8s.io/v1",
             "Ingress" => "networking.k8s.io/v1",
             "ValidatingWebhookConfiguration" => "admissionregistration.k8s.io/v1",
             "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
@@ -172,14 +173,22 @@ impl Objects {
 
     /// Patches an object, as `kubectl patch --type=merge` does.
     pub async fn patch(&self, kind: &str, name: &str, patch: Value) {
+        let found = self.try_patch(kind, name, patch).await;
+        assert!(found, "patching {kind}/{name}: it is not there");
+    }
+
+    /// Patches an object; answers false when it is not there.
+    pub async fn try_patch(&self, kind: &str, name: &str, patch: Value) -> bool {
         let parameters = PatchParams {
             field_manager: Some("e2e-edit".into()),
             ..Default::default()
         };
-        self.of(kind)
-            .patch(name, &parameters, &Patch::Merge(&patch))
-            .await
-            .unwrap_or_else(|error| panic!("patching {kind}/{name}: {error}"));
+        let api = self.of(kind);
+        match api.patch(name, &parameters, &Patch::Merge(&patch)).await {
+            Ok(_) => true,
+            Err(kube::Error::Api(status)) if status.code == 404 => false,
+            Err(error) => panic!("patching {kind}/{name}: {error}"),
+        }
     }
 
     /// Patches the status of an object, as its controller does.

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, process::Command, time::Duration};
 
 use kube::Client;
 use windlass_testkit::{
-    ControlPlane, EventSink, GitServer, GitServerOptions, Options, Process, free_port,
+    ControlPlane, EventSink, GitServer, GitServerOptions, Options, Process, free_port, http_get,
 };
 
 use crate::{
@@ -119,7 +119,20 @@ impl Stack {
 
     /// Starts a controller that is not running.
     pub fn start_controller(&mut self, controller: Controller) {
-        let [storage, source_metrics, source_health, metrics, health] = self.ports;
+        let process = self.spawn(controller, self.ports);
+        *self.slot(controller) = Some(process);
+    }
+
+    /// Starts another process of a controller, for leader election: with ports of its own, but for
+    /// that of the artifacts, which only a leader binds and which stands for their Service.
+    pub fn start_replica(&mut self, controller: Controller) -> Process {
+        let mut ports: [u16; 5] = std::array::from_fn(|_| free_port());
+        ports[0] = self.ports[0];
+        self.spawn(controller, ports)
+    }
+
+    fn spawn(&mut self, controller: Controller, ports: [u16; 5]) -> Process {
+        let [storage, source_metrics, source_health, metrics, health] = ports;
         let dir = self
             .options
             .binaries
@@ -147,11 +160,38 @@ impl Stack {
         let log = self
             .dir
             .join(format!("{}-{}.log", controller.name(), self.starts));
-        let process = Process::spawn(&command, &log);
-        match controller {
-            Controller::Source => self.source = Some(process),
-            Controller::Kustomize => self.kustomize = Some(process),
-        }
+        Process::spawn(&command, &log)
+    }
+
+    /// Takes the running process of a controller over from the stack.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn take(&mut self, controller: Controller) -> Process {
+        self.slot(controller).take().expect("the controller runs")
+    }
+
+    /// The sum of all series of a metric, as a controller serves it now; 0 without any.
+    ///
+    /// # Panics
+    /// When the controller does not serve its metrics.
+    pub async fn metric(&self, controller: Controller, name: &str) -> f64 {
+        let metric = self.try_metric(controller, name).await;
+        metric.expect("the controller serves its metrics")
+    }
+
+    /// Like [`Stack::metric`]; `None` when the controller does not serve its metrics.
+    pub async fn try_metric(&self, controller: Controller, name: &str) -> Option<f64> {
+        let port = self.metrics_port(controller);
+        let page = http_get(&format!("http://127.0.0.1:{port}/metrics")).await;
+        let (_, body) = page.ok()?;
+        let text = String::from_utf8_lossy(&body);
+        let samples = text.lines().filter_map(|line| {
+            let rest = line.strip_prefix(name)?;
+            let own = rest.starts_with('{') || rest.starts_with(' ');
+            own.then(|| rest.rsplit_once(' ')?.1.parse::<f64>().ok())?
+        });
+        Some(samples.sum())
     }
 
     /// Kills a controller without warning.
@@ -185,6 +225,16 @@ impl Stack {
             Controller::Source => &mut self.source,
             Controller::Kustomize => &mut self.kustomize,
         }
+    }
+
+    /// From now on starts the controllers' binaries in this directory; `None` for those under test.
+    pub fn use_binaries(&mut self, dir: Option<PathBuf>) {
+        self.options.binaries = dir;
+    }
+
+    /// Host and port that artifact URLs name.
+    pub fn storage_address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports[0])
     }
 
     /// The volume of the source-controller.

@@ -58,6 +58,7 @@ pub mod reason {
     pub const INVENTORY_TOO_LARGE: &str = "InventoryTooLarge";
     pub const HEALTH_CHECK_CANCELED: &str = "HealthCheckCanceled";
     pub const HEALTH_CHECK_FAILED: &str = "HealthCheckFailed";
+    pub const MANAGED_BY_OTHERS: &str = "ManagedByOthers";
     pub const INVALID_CEL_EXPRESSION: &str = "InvalidCELExpression";
     pub const PRUNE_FAILED: &str = "PruneFailed";
     pub const PRUNE_LIMIT_EXCEEDED: &str = "PruneLimitExceeded";

@@ -31,6 +31,8 @@ pub struct ApplyOptions {
     pub override_managers: Vec<String>,
     /// Requests in flight at once within a stage (`--concurrent-ssa`); 0 counts as 1.
     pub concurrency: usize,
+    /// Nothing but drift asks for the run: objects that are to be left alone until the interval are.
+    pub corrects_drift: bool,
 }
 
 impl ApplyOptions {
@@ -42,6 +44,7 @@ impl ApplyOptions {
             ignore: IgnoreRules::default(),
             override_managers: Vec::new(),
             concurrency: 4,
+            corrects_drift: false,
         }
     }
 }

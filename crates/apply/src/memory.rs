@@ -77,6 +77,13 @@ impl AppliedMemory {
         self.seen.lock().insert(id.clone(), verified);
     }
 
+    /// Whether this is what was last verified of the live object in `state`, whatever became of it.
+    pub(crate) fn declared(&self, id: &ObjectId, desired: u64, state: &ObjectState) -> bool {
+        let seen = self.seen.lock();
+        let verified = seen.get(id);
+        verified.is_some_and(|v| v.desired == desired && *v.uid == state.uid)
+    }
+
     /// Whether the live object in `state` is the one that was found to be as `desired` says.
     pub(crate) fn holds(&self, id: &ObjectId, desired: u64, state: &ObjectState) -> bool {
         self.seen
@@ -150,6 +157,7 @@ mod tests {
             content: 0,
             ours,
             intruders,
+            left_alone: false,
             assessment: Assessment {
                 status: Status::Current,
                 message: String::new(),
@@ -167,6 +175,9 @@ mod tests {
         assert!(!memory.holds(&id, 1, &state("b", 2, false)));
         assert!(!memory.holds(&id, 1, &state("a", 3, false)));
         assert!(!memory.holds(&id, 1, &state("a", 2, true)));
+        assert!(memory.declared(&id, 1, &state("a", 3, true)));
+        assert!(!memory.declared(&id, 3, &state("a", 2, false)));
+        assert!(!memory.declared(&id, 1, &state("b", 2, false)));
 
         let mut applied = ChangeSet::default();
         applied.push(id.clone(), Action::Unchanged);

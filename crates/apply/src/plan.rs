@@ -176,7 +176,10 @@ impl Applier {
         let desired = desired_hash(declared, self.rules);
         let known = self.known(&id);
         if let Some(state) = &known
-            && memory.holds(&id, desired, state)
+            && (memory.holds(&id, desired, state)
+                || self.options.corrects_drift
+                    && state.left_alone
+                    && memory.declared(&id, desired, state))
         {
             return Ok(PlannedChange {
                 id,

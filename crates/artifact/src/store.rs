@@ -259,7 +259,7 @@ impl Store {
         path: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(Temporary, Verified), Error> {
-        let temporary = self.staging.temporary();
+        let temporary = self.staging.temporary()?;
         let failed = || Error::io("write", Path::new(path));
         let file = temporary.create().map_err(failed())?;
         let mut writer = HashingWriter {
@@ -306,7 +306,7 @@ impl Store {
         if !kept {
             fs::rename(&staged.path, &blob).map_err(failed())?;
         }
-        let link = self.staging.temporary();
+        let link = self.staging.temporary()?;
         if fs::hard_link(&blob, &link.path).is_ok() {
             // Both may be the same file already, in which case nothing is renamed.
             fs::rename(&link.path, &target).map_err(failed())?;

@@ -23,6 +23,8 @@ pub struct ObjectState {
     pub ours: u64,
     /// Another manager holds fields that an apply would take over ([`Takeover`]).
     pub intruders: bool,
+    /// It asks to be left alone, or until the interval (`windlass.dev/drift: interval`).
+    pub left_alone: bool,
     /// The built-in assessment.
     pub assessment: Assessment,
 }

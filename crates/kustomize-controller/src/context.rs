@@ -33,7 +33,7 @@ pub(crate) struct Context {
     pub(crate) clients: Clients,
     pub(crate) mapper: RestMapper,
     pub(crate) tracker: Tracker,
-    pub(crate) fetcher: Fetcher,
+    pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) reporter: Reporter,
     pub(crate) queue: Queue<Trigger>,
     pub(crate) kustomizations: Store<Kustomization>,

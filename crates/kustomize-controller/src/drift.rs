@@ -6,13 +6,14 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 use windlass_api::duration;
 use windlass_health::ObjectId;
+use windlass_runtime::queue::Trigger as _;
 
 use crate::trigger::Trigger;
 
 /// So many corrections in a row make a fight.
 const FIGHT: u32 = 3;
 /// How many objects a message names.
-const NAMED: usize = 20;
+pub(crate) const NAMED: usize = 20;
 
 /// What is remembered of the drift of one Kustomization. Each correction that follows the last
 /// within a minute doubles the pause before the next, up to two seconds at first: a person who
@@ -23,7 +24,14 @@ pub(crate) struct Drift {
     /// How many corrections there were in a row.
     row: u32,
     pause: Duration,
+    postponed: Option<Postponed>,
     corrected: BTreeMap<ObjectId, Corrections>,
+}
+
+/// A correction that waits for its pause to end.
+struct Postponed {
+    /// When a run is due anyway; that one corrects whatever there is.
+    due: Option<Instant>,
 }
 
 struct Corrections {
@@ -39,12 +47,30 @@ impl Drift {
     const PATIENCE: u32 = 60;
     const LONGEST: Duration = Duration::from_mins(5);
 
-    /// How long a run that only drift asks for has to wait; `None` lets it go ahead.
-    pub(crate) fn delay(&mut self, trigger: Trigger) -> Option<Duration> {
-        if trigger != Trigger::DRIFT {
-            return None;
-        }
+    /// What a run is asked for by, a postponed correction included; without one the next run is due
+    /// in `until_due`.
+    ///
+    /// # Errors
+    /// How long a run that only drift asks for has to wait.
+    pub(crate) fn admit(
+        &mut self,
+        mut trigger: Trigger,
+        until_due: Option<Duration>,
+    ) -> Result<Trigger, Duration> {
         let now = Instant::now();
+        let due = match self.postponed.take() {
+            Some(Postponed { due: Some(due) }) if trigger.is_timer() && due <= now => {
+                return Ok(trigger);
+            }
+            Some(postponed) => {
+                trigger.merge(Trigger::DRIFT);
+                postponed.due
+            }
+            None => until_due.map(|left| now + left),
+        };
+        if trigger != Trigger::DRIFT {
+            return Ok(trigger);
+        }
         let since = self
             .last
             .map_or(Duration::MAX, |last| now.duration_since(last));
@@ -53,7 +79,9 @@ impl Drift {
             self.row = 0;
         }
         if since < self.pause {
-            return Some(self.pause.saturating_sub(since));
+            self.postponed = Some(Postponed { due });
+            let left = self.pause.saturating_sub(since);
+            return Err(due.map_or(left, |due| left.min(due.saturating_duration_since(now))));
         }
         self.last = Some(now);
         self.row = self.row.saturating_add(1);
@@ -63,7 +91,7 @@ impl Drift {
             Self::LONGEST
         };
         self.pause = (self.pause * 2).clamp(Self::SHORTEST, longest);
-        None
+        Ok(trigger)
     }
 
     /// Takes note of objects that a run which drift asked for had to correct.
@@ -100,6 +128,14 @@ impl Drift {
         ))
     }
 
+    /// When what [`Drift::fight`] just said will be over, unless there is another correction.
+    pub(crate) fn peace(&self) -> Option<Duration> {
+        let fought = self.corrected.values().filter(|c| c.number >= FIGHT);
+        let last = fought.map(|c| c.last).max()?;
+        let over = last + self.calm() + Duration::from_secs(1);
+        Some(over.saturating_duration_since(Instant::now()))
+    }
+
     /// After so much time without a correction there is peace.
     fn calm(&self) -> Duration {
         Self::CALM.max(self.pause * 2)
@@ -123,24 +159,46 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn fights_are_slowed_down_and_forgotten() {
         let mut drift = Drift::default();
-        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        assert_eq!(drift.admit(Trigger::DRIFT, None), Ok(Trigger::DRIFT));
         let mut pauses = Vec::new();
         for _ in 0..70 {
-            let delay = drift.delay(Trigger::DRIFT).expect("the pause has begun");
+            let delay = drift
+                .admit(Trigger::DRIFT, None)
+                .expect_err("the pause has begun");
             pauses.push(delay);
             tokio::time::advance(delay).await;
-            assert_eq!(drift.delay(Trigger::DRIFT), None);
+            // The timer brings the correction that was postponed.
+            assert_eq!(drift.admit(Trigger::default(), None), Ok(Trigger::DRIFT));
         }
         assert!(pauses[..50].iter().all(|pause| *pause <= Drift::PROMPT));
         assert_eq!(pauses.last(), Some(&Drift::LONGEST));
-        assert_eq!(drift.delay(Trigger::OBJECT), None);
+        assert_eq!(drift.admit(Trigger::OBJECT, None), Ok(Trigger::OBJECT));
         tokio::time::advance(Duration::from_secs(700)).await;
-        assert_eq!(drift.delay(Trigger::DRIFT), None);
+        assert_eq!(
+            drift.admit(Trigger::default(), None),
+            Ok(Trigger::default())
+        );
+        assert_eq!(drift.admit(Trigger::DRIFT, None), Ok(Trigger::DRIFT));
         assert!(
             drift
-                .delay(Trigger::DRIFT)
-                .is_some_and(|d| d < Duration::from_secs(1))
+                .admit(Trigger::DRIFT, None)
+                .is_err_and(|d| d < Duration::from_secs(1))
         );
+        let mut both = Trigger::OBJECT;
+        both.merge(Trigger::DRIFT);
+        assert_eq!(drift.admit(Trigger::OBJECT, None), Ok(both));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_anyway_is_not_put_off() {
+        let mut drift = Drift::default();
+        let soon = Duration::from_millis(100);
+        assert_eq!(drift.admit(Trigger::DRIFT, None), Ok(Trigger::DRIFT));
+        assert_eq!(drift.admit(Trigger::DRIFT, Some(soon)), Err(soon));
+        tokio::time::advance(soon).await;
+        let timer = Trigger::default();
+        assert_eq!(drift.admit(timer, None), Ok(timer));
+        assert!(drift.admit(Trigger::DRIFT, None).is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -155,7 +213,9 @@ mod tests {
             said.contains("ConfigMap/ns/a") && !said.contains("ns/b"),
             "{said}"
         );
-        tokio::time::advance(Duration::from_secs(120)).await;
+        let peace = drift.peace().expect("it will end");
+        tokio::time::advance(peace).await;
         assert_eq!(drift.fight(), None);
+        assert_eq!(drift.peace(), None);
     }
 }

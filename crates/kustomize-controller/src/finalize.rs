@@ -101,7 +101,7 @@ async fn delete_objects(
     let identity = identity::assume(context, object)
         .await
         .map_err(|error| error.failure().message.clone())?;
-    let applier = apply::applier(context, object, &identity)
+    let applier = apply::applier(context, object, &identity, false)
         .map_err(|error| error.failure().message.clone())?;
     if let Some((deleted, deadline)) = memory.terminating.take() {
         return await_termination(context, &attempt, memory, &applier, deleted, deadline).await;

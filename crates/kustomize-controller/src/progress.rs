@@ -20,6 +20,7 @@ use windlass_runtime::{
 use crate::{
     attempt::Attempt,
     context::Context,
+    drift::NAMED,
     flags::gate,
     memory::{Awaited, Inputs, Memory, Run, Settled, Wait},
     reconcile::SHOW_WAIT_AFTER,
@@ -158,7 +159,7 @@ pub(crate) async fn advance(
     if !run.waits.is_some_and(|wait| wait.what == Awaited::Health) {
         let applier = match run.applier.take() {
             Some(applier) => applier,
-            None => apply::applier(context, &attempt.object, &identity)?,
+            None => apply::applier(context, &attempt.object, &identity, attempt.corrects_drift)?,
         };
         guard_prune(context, attempt, &mut run, &applier).await?;
         match apply_stages(context, memory, attempt, &mut run, &applier, &identity).await {
@@ -319,27 +320,63 @@ fn expect_health(
     Ok(())
 }
 
-/// Shows the fight over objects, or that there is none any more. Answers whether that is news.
-fn show_fight(attempt: &mut Attempt, fight: Option<String>) -> bool {
+/// Shows the fight over objects and who else manages them, or that there is nothing of the kind any
+/// more. Answers whether that is news.
+pub(crate) fn show_fight(
+    context: &Context,
+    key: &ObjectKey,
+    fight: &Option<String>,
+    attempt: &mut Attempt,
+) -> bool {
+    let rivals = rivals(context, key);
+    let reason = if fight.is_some() {
+        reason::CORRECTED_REPEATEDLY
+    } else {
+        reason::MANAGED_BY_OTHERS
+    };
+    let said: Vec<&str> = [fight, &rivals]
+        .into_iter()
+        .filter_map(Option::as_deref)
+        .collect();
     let shown = |attempt: &Attempt| {
         let contested = attempt.conditions.get(condition::CONTESTED);
         contested.map(|c| c.message.clone())
     };
     let before = shown(attempt);
-    match fight {
-        Some(message) => {
-            let generation = attempt.generation();
-            attempt.conditions.set(
-                condition::CONTESTED,
-                Status::True,
-                reason::CORRECTED_REPEATEDLY,
-                message,
-                generation,
-            );
-        }
-        None => attempt.conditions.remove(condition::CONTESTED),
+    if said.is_empty() {
+        attempt.conditions.remove(condition::CONTESTED);
+    } else {
+        let (message, generation) = (said.join("; "), attempt.generation());
+        attempt.conditions.set(
+            condition::CONTESTED,
+            Status::True,
+            reason,
+            message,
+            generation,
+        );
     }
     before != shown(attempt)
+}
+
+/// The objects that other Kustomizations manage as well. Each applies its own at every interval.
+fn rivals(context: &Context, key: &ObjectKey) -> Option<String> {
+    let shared = context.tracker.shared(key);
+    if shared.is_empty() {
+        return None;
+    }
+    let more = shared.len().saturating_sub(NAMED);
+    let mut names: Vec<String> = shared
+        .iter()
+        .take(NAMED)
+        .map(|(id, other)| format!("{id} by Kustomization/{other}"))
+        .collect();
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    Some(format!(
+        "objects are managed by others too, and what is declared last wins: {}",
+        names.join(", ")
+    ))
 }
 
 /// Shows the unfinished status. Answers false when the object is gone.
@@ -387,7 +424,8 @@ pub(crate) fn succeed(
         let corrected = changes.changed().entries.into_iter();
         memory.drift.corrected(corrected.map(|change| change.id));
     }
-    let contested = show_fight(&mut attempt, memory.drift.fight());
+    let fight = memory.drift.fight();
+    let contested = show_fight(context, &attempt.key(), &fight, &mut attempt);
     let before = &attempt.before;
     let was_ready = before
         .conditions
@@ -421,7 +459,10 @@ pub(crate) fn succeed(
     let interval = attempt.object.spec.interval.0;
     let mut event = attempt.finished_event(interval);
     event.routine = routine;
-    let requeue = context.flags.common.after(context.jittered(interval));
+    // A fight that is over should not be shown until the interval.
+    let pause = context.jittered(interval);
+    let pause = memory.drift.peace().map_or(pause, |peace| pause.min(peace));
+    let requeue = context.flags.common.after(pause);
     Outcome {
         status: attempt,
         events: vec![event],

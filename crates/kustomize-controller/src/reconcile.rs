@@ -100,9 +100,13 @@ async fn look(
     if let Some(delay) = await_source(context, &object, memory) {
         return Requeue::After(delay);
     }
-    if let Some(delay) = memory.drift.delay(trigger) {
-        return Requeue::After(delay);
+    if trigger == Trigger::RIVALS {
+        return rivals_changed(context, key, object, memory).await;
     }
+    let trigger = match memory.drift.admit(trigger, memory.until_due()) {
+        Ok(trigger) => trigger,
+        Err(delay) => return Requeue::After(delay),
+    };
     let (mut attempt, parked) = match resume(context, key, &object, memory, trigger) {
         Some((run, mut attempt)) => {
             attempt.written = object;
@@ -216,6 +220,28 @@ fn is_idle(context: &Context, object: &Kustomization, memory: &Memory, trigger: 
                 artifact.revision == settled.revision && artifact.digest == settled.artifact_digest
             })
     })
+}
+
+/// Shows with whom objects are shared, and leaves everything else as it is: what is shared may be
+/// on its way from one owner to the other, and must not be fetched back. While a run is under way,
+/// its end will show it.
+async fn rivals_changed(
+    context: &Context,
+    key: &ObjectKey,
+    object: Arc<Kustomization>,
+    memory: &mut Memory,
+) -> Requeue {
+    let next = memory.until_due().map_or(Requeue::Done, Requeue::After);
+    if memory.run.is_some() {
+        return next;
+    }
+    let mut attempt = Attempt::new(object);
+    if progress::show_fight(context, key, &memory.drift.fight(), &mut attempt)
+        && let Err(error) = progress::publish(context, memory, &mut attempt).await
+    {
+        debug!(%error, "shared objects not shown");
+    }
+    next
 }
 
 /// Before the first run of an object, what it manages is put under watch.

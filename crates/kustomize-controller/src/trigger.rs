@@ -19,6 +19,8 @@ impl Trigger {
     pub(crate) const DRIFT: Self = Self(1 << 4);
     /// The verdict over the objects it waits for moved.
     pub(crate) const HEALTH: Self = Self(1 << 5);
+    /// Another Kustomization began or ceased to manage one of its objects.
+    pub(crate) const RIVALS: Self = Self(1 << 6);
 
     /// Whether any reason of `other` is in the set.
     pub(crate) fn has(self, other: Self) -> bool {

@@ -47,8 +47,6 @@ pub(crate) fn start(
 ) -> anyhow::Result<Arc<Context>> {
     let queue = Queue::new(flags.common.queue_options("kustomization"), &metrics);
     let mapper = RestMapper::new(clients.own());
-    let counters = Counters::default();
-    metrics.register(|registry| counters.register(registry));
     let wake = queue.clone();
     let tracker = Tracker::new(
         clients.own(),
@@ -57,6 +55,7 @@ pub(crate) fn start(
         move |owner, change| {
             let trigger = match change {
                 Change::Health => Trigger::HEALTH,
+                Change::Shared => Trigger::RIVALS,
                 Change::Drift(id) => {
                     tracing::debug!(owner = %owner, object = %id, "drift");
                     Trigger::DRIFT
@@ -84,13 +83,15 @@ pub(crate) fn start(
     let waiting = Waiting::default();
     let kustomizations = watch_kustomizations(&clients, &flags, &waiting, &later, &queue);
     let recorder = Recorder::new(clients.own(), NAME, &flags.common.events_addr)?;
-    let fetcher = Fetcher::new(FetcherOptions {
+    let fetcher = Arc::new(Fetcher::new(FetcherOptions {
         retries: flags.http_retry,
         max_cache_bytes: flags.artifact_cache_size,
         hosts: HostOverrides::from_env(),
         limits: flags.tree.limits(),
         ..FetcherOptions::default()
-    })?;
+    })?);
+    let counters = Counters::default();
+    metrics.register(|registry| counters.register(registry, &fetcher));
     let reporter = Reporter {
         client: clients.own(),
         recorder,

@@ -29,6 +29,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use prometheus_client::metrics::counter::Counter;
 use tracing::{Instrument, info, warn};
 use windlass_artifact::{Store as Artifacts, StoreOptions};
 use windlass_runtime::{
@@ -131,6 +132,11 @@ async fn lead(
         &queue,
         &shutdown,
     );
+    let stored = Counter::default();
+    metrics.register(|registry| {
+        let help = "Artifacts written to the volume";
+        registry.register("windlass_artifacts_stored", help, stored.clone());
+    });
     let reporter = Reporter {
         client: clients.own(),
         recorder: recorder.clone(),
@@ -146,6 +152,7 @@ async fn lead(
         reporter,
         repositories,
         memories: Memories::default(),
+        stored,
         stopping: Arc::default(),
     });
     work(&context, &queue, concurrent, shutdown).await;

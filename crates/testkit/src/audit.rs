@@ -1,3 +1,8 @@
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
+
+use k8s_openapi::jiff::Timestamp;
 use serde::Deserialize;
 
 /// A request as the API server's audit log tells it.
@@ -20,6 +25,49 @@ pub struct AuditEvent {
     pub stage: String,
     /// The answer; absent when the server panicked.
     pub response_status: Option<AuditStatus>,
+    /// What the request is about; absent for paths like `/version`.
+    pub object_ref: Option<AuditObject>,
+    /// When the request arrived.
+    pub request_received_timestamp: Timestamp,
+    /// When it was answered.
+    pub stage_timestamp: Timestamp,
+}
+
+impl AuditEvent {
+    /// Whether nothing comes of the request but an answer.
+    pub fn is_dry_run(&self) -> bool {
+        self.request_uri.contains("dryRun=All")
+    }
+
+    /// Whether the request has changed something: a write that succeeded and was no dry run.
+    pub fn is_write(&self) -> bool {
+        let writes = ["create", "update", "patch", "delete", "deletecollection"];
+        let code = self.response_status.as_ref().map_or(0, |s| s.code);
+        self.stage == "ResponseComplete"
+            && writes.contains(&self.verb.as_str())
+            && !self.is_dry_run()
+            && (200..300).contains(&code)
+    }
+
+    /// The resource in the plural (`configmaps`); empty for what is none.
+    pub fn resource(&self) -> &str {
+        self.object_ref.as_ref().map_or("", |o| &o.resource)
+    }
+
+    /// The name of the object; empty for lists and what is created with a generated name.
+    pub fn name(&self) -> &str {
+        self.object_ref.as_ref().map_or("", |o| &o.name)
+    }
+
+    /// The namespace of the object; empty for what has none.
+    pub fn namespace(&self) -> &str {
+        self.object_ref.as_ref().map_or("", |o| &o.namespace)
+    }
+
+    /// The subresource (`status`); empty for the object itself.
+    pub fn subresource(&self) -> &str {
+        self.object_ref.as_ref().map_or("", |o| &o.subresource)
+    }
 }
 
 /// A user in the audit log.
@@ -38,10 +86,56 @@ pub struct AuditStatus {
     pub code: u16,
 }
 
+/// What a request in the audit log is about.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AuditObject {
+    /// The resource in the plural.
+    pub resource: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// `status` and the like.
+    pub subresource: String,
+}
+
 /// The events of a log; a last line that is still being written is left out.
 pub(crate) fn parse(log: &str) -> Vec<AuditEvent> {
     log.split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))
         .map(|line| serde_json::from_str(line).expect("a line of the audit log is an event"))
         .collect()
+}
+
+/// Reads an audit log on, from where it ended last time.
+#[derive(Debug)]
+pub struct AuditTail {
+    path: PathBuf,
+    offset: u64,
+}
+
+impl AuditTail {
+    /// Starts at the end of the log as it is now.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        let offset = path.metadata().map_or(0, |metadata| metadata.len());
+        Self { path, offset }
+    }
+
+    /// What has been logged since the last call.
+    pub fn read(&mut self) -> Vec<AuditEvent> {
+        let mut bytes = Vec::new();
+        let mut file = File::open(&self.path).expect("the audit log can be opened");
+        file.seek(SeekFrom::Start(self.offset))
+            .expect("the audit log can be sought in");
+        file.read_to_end(&mut bytes)
+            .expect("the audit log can be read");
+        let whole = bytes
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
+        self.offset += whole as u64;
+        let text = std::str::from_utf8(&bytes[..whole]).expect("the audit log is UTF-8");
+        parse(text)
+    }
 }

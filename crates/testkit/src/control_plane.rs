@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::audit::{self, AuditEvent};
+use crate::audit::{self, AuditEvent, AuditTail};
 use crate::deadline::{comes_true, wait_until};
 
 /// What a control plane is made of, besides the API server and the controllers.
@@ -200,6 +200,13 @@ impl ControlPlane {
             .audit_log()
             .expect("the control plane was started with an audit log");
         audit::parse(&fs::read_to_string(path).expect("the audit log can be read"))
+    }
+
+    /// A reader of the requests from now on, for looking often. Fails the test without
+    /// [`Options::audit`].
+    pub fn audit_tail(&self) -> AuditTail {
+        let path = self.audit_log();
+        AuditTail::new(path.expect("the control plane was started with an audit log"))
     }
 
     async fn command(&self, line: &str) {

@@ -7,11 +7,15 @@
 )]
 
 mod conformance;
+mod fast_path;
 mod faults;
 mod health;
 mod hostile;
 mod install;
 mod layers;
 mod main_job;
+mod many;
 mod prune_guard;
+mod restart;
 mod scenarios;
+mod takeover;

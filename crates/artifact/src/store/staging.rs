@@ -23,11 +23,37 @@ const PRIVATE: &str = ".windlass";
 #[derive(Debug)]
 pub(crate) struct Staging {
     blobs: PathBuf,
-    temporary: PathBuf,
+    all_temporary: PathBuf,
+    /// `None` for as long as the volume has had no room for it: what is stored can be served.
+    own: Mutex<Option<Own>>,
     counter: AtomicU64,
     naming: Mutex<File>,
+}
+
+/// The directory of this process.
+#[derive(Debug)]
+struct Own {
+    temporary: PathBuf,
     /// Holds the lock of `temporary`.
     _alive: File,
+}
+
+impl Own {
+    fn create(all_temporary: &Path) -> Result<Own, Error> {
+        let own = uuid::Uuid::new_v4().simple().to_string();
+        let alive_path = all_temporary.join(format!("{own}.alive"));
+        let alive = lock_file(&alive_path)?;
+        lock(&alive, &alive_path)?;
+        let temporary = all_temporary.join(&own);
+        if let Err(error) = make_dir(&temporary) {
+            let _ = fs::remove_file(&alive_path);
+            return Err(error);
+        }
+        Ok(Own {
+            temporary,
+            _alive: alive,
+        })
+    }
 }
 
 impl Staging {
@@ -44,21 +70,22 @@ impl Staging {
 
         // Two processes that start at once must not take each other for dead.
         let starting = naming.lock().is_ok();
-        let own = uuid::Uuid::new_v4().simple().to_string();
-        let alive_path = all_temporary.join(format!("{own}.alive"));
-        let alive = lock_file(&alive_path)?;
-        lock(&alive, &alive_path)?;
-        let temporary = all_temporary.join(&own);
-        make_dir(&temporary)?;
-
+        remove_dead(&all_temporary)?;
+        let own = match Own::create(&all_temporary) {
+            Ok(own) => Some(own),
+            Err(error @ Error::Full { .. }) => {
+                tracing::warn!(%error, "nothing can be stored yet");
+                None
+            }
+            Err(error) => return Err(error),
+        };
         let staging = Staging {
             blobs,
-            temporary,
+            all_temporary,
+            own: Mutex::new(own),
             counter: AtomicU64::new(0),
             naming: Mutex::new(naming),
-            _alive: alive,
         };
-        remove_dead(&all_temporary)?;
         drop(Naming {
             file: staging.naming.lock(),
             locked: starting,
@@ -67,12 +94,21 @@ impl Staging {
         Ok(staging)
     }
 
-    /// A name for a temporary file, not used before.
-    pub(crate) fn temporary(&self) -> Temporary {
+    /// A name for a temporary file, not used before. The first one must not be asked for with
+    /// [`Staging::exclusive`] held.
+    pub(crate) fn temporary(&self) -> Result<Temporary, Error> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
-        Temporary {
-            path: self.temporary.join(number.to_string()),
-        }
+        let mut own = self.own.lock();
+        let own = match &mut *own {
+            Some(own) => own,
+            none => {
+                let _naming = self.exclusive();
+                none.insert(Own::create(&self.all_temporary)?)
+            }
+        };
+        Ok(Temporary {
+            path: own.temporary.join(number.to_string()),
+        })
     }
 
     /// Where the blob with this digest lies.

@@ -277,7 +277,7 @@ fn r_12_a_full_disk_leaves_the_last_artifact() {
 fn leftovers_of_the_dead_go_and_work_of_the_living_stays() {
     let root = TempDir::new().unwrap();
     let living = open(&root);
-    let staged = living.staging.temporary();
+    let staged = living.staging.temporary().unwrap();
     staged.create().unwrap().write_all(b"half").unwrap();
     let artifact = living.put_tree(&at("x.tar.gz"), "r", &tree("x")).unwrap();
 

@@ -77,6 +77,19 @@ enum Told {
     Change(Mark),
 }
 
+impl Kind {
+    /// One of its objects.
+    fn id(&self, of: &GroupKind, at: &ObjectKey) -> ObjectId {
+        ObjectId {
+            namespace: Arc::clone(&at.namespace),
+            name: Arc::clone(&at.name),
+            group: Arc::clone(&of.group),
+            kind: Arc::clone(&of.kind),
+            version: Arc::clone(&self.version),
+        }
+    }
+}
+
 impl Slot {
     /// What would be told of it now.
     fn news(&self) -> Told {
@@ -401,8 +414,11 @@ impl Index {
             .get_mut(of)
             .and_then(|kind| kind.slots.get_mut(at))
         {
-            slot.managed_by = Vec::new();
-            slot.baseline = None;
+            // To others who manage it as well its absence is drift.
+            if slot.managed_by.len() < 2 {
+                slot.managed_by = Vec::new();
+                slot.baseline = None;
+            }
         }
         self.vanish(of, at, 0)
     }
@@ -412,7 +428,7 @@ impl Index {
         let Some(kind) = self.kinds.get_mut(of) else {
             return Vec::new();
         };
-        let version = Arc::clone(&kind.version);
+        let id = kind.id(of, at);
         let Some(slot) = kind.slots.get_mut(at) else {
             return Vec::new();
         };
@@ -421,21 +437,28 @@ impl Index {
             return Vec::new();
         }
         slot.told = news;
-        let id = ObjectId {
-            namespace: Arc::clone(&at.namespace),
-            name: Arc::clone(&at.name),
-            group: Arc::clone(&of.group),
-            kind: Arc::clone(&of.kind),
-            version,
-        };
         let owners = slot.managed_by.iter();
         owners
             .map(|owner| (owner.clone(), Change::Drift(id.clone())))
             .collect()
     }
 
-    /// Replaces what `owner` manages.
-    pub(super) fn own(&mut self, owner: &ObjectKey, inventory: &[ObjectId]) {
+    /// The objects that `owner` manages together with others.
+    pub(super) fn shared(&self, owner: &ObjectKey) -> Vec<(ObjectId, ObjectKey)> {
+        let managed = self.owners.get(owner).map_or(&[][..], |o| &o.managed);
+        let shared = managed.iter().filter_map(|(of, at)| {
+            let kind = self.kinds.get(of)?;
+            let slot = kind.slots.get(at)?;
+            let other = slot.managed_by.iter().find(|other| *other != owner)?;
+            let kept = slot.seen.as_ref().is_none_or(|s| s.upkeep == Upkeep::Full);
+            kept.then(|| (kind.id(of, at), other.clone()))
+        });
+        shared.collect()
+    }
+
+    /// Replaces what `owner` manages, and answers the others with whom it began or ceased to share.
+    pub(super) fn own(&mut self, owner: &ObjectKey, inventory: &[ObjectId]) -> HashSet<ObjectKey> {
+        let mut others = HashSet::new();
         let mut places = Vec::with_capacity(inventory.len());
         for id in inventory {
             let of = GroupKind::of(id);
@@ -448,6 +471,7 @@ impl Index {
                 .map_or(at, |(known, _)| known.clone());
             let slot = kind.slots.entry(at.clone()).or_default();
             if !slot.managed_by.contains(owner) {
+                others.extend(slot.managed_by.iter().cloned());
                 slot.managed_by.reserve_exact(1);
                 slot.managed_by.push(owner.clone());
             }
@@ -470,6 +494,7 @@ impl Index {
                 continue;
             };
             slot.managed_by.retain(|other| other != owner);
+            others.extend(slot.managed_by.iter().cloned());
             if slot.managed_by.is_empty() {
                 slot.baseline = None;
                 slot.told = Told::Nothing;
@@ -480,6 +505,7 @@ impl Index {
         }
         entry.managed = places;
         self.drop_idle_owner(owner);
+        others
     }
 
     pub(super) fn drop_idle_owner(&mut self, owner: &ObjectKey) {

@@ -41,6 +41,8 @@ pub enum Change {
     /// A managed object was deleted, was taken out of the owner's labels, or changed in what the
     /// owner applied.
     Drift(ObjectId),
+    /// Another owner began or ceased to manage one of its objects: see [`Tracker::shared`].
+    Shared,
 }
 
 /// One object of a wait.
@@ -161,8 +163,8 @@ impl Tracker {
         self.0.ingest(&id, object, Source::Answer);
     }
 
-    /// The owner deleted the object, or gave it up: it is no longer managed by anybody, and its
-    /// absence is no drift.
+    /// The owner deleted the object, or gave it up: its absence is no drift, unless others manage it
+    /// too.
     pub fn forget(&self, id: &ObjectId) {
         let effects = {
             let mut index = self.0.index.lock();
@@ -258,10 +260,20 @@ impl Tracker {
     /// neither for changes of status nor of other managers' fields. What counts as undisturbed is
     /// the last [`Tracker::observe`], or else the first sight of the object.
     pub fn own(&self, owner: &ObjectKey, inventory: &[ObjectId]) {
-        self.0.index.lock().own(owner, inventory);
+        let others = self.0.index.lock().own(owner, inventory);
+        self.0
+            .tell(others.into_iter().map(|o| (o, Change::Shared)).collect());
         for id in inventory {
             self.0.watch_kind(id);
         }
+    }
+}
+
+impl Tracker {
+    /// The objects that `owner` and others manage, each with one of those others. Objects that ask
+    /// to be left alone are not among them.
+    pub fn shared(&self, owner: &ObjectKey) -> Vec<(ObjectId, ObjectKey)> {
+        self.0.index.lock().shared(owner)
     }
 }
 

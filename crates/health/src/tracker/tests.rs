@@ -137,6 +137,33 @@ fn all_owners_of_an_object_are_told_and_nobody_else() {
 }
 
 #[test]
+fn those_who_share_an_object_are_told_when_that_begins_and_ends() {
+    let mut rig = Rig::new();
+    let other = ObjectKey::new("ns", "other");
+    let inventory = std::slice::from_ref(&rig.id).to_vec();
+    assert!(rig.index.own(&rig.owner, &inventory).is_empty());
+    assert!(rig.index.shared(&rig.owner).is_empty());
+    let told = rig.index.own(&other, &inventory);
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), [rig.owner.clone()]);
+    assert_eq!(
+        rig.index.shared(&rig.owner),
+        [(rig.id.clone(), other.clone())]
+    );
+    assert!(rig.index.own(&other, &inventory).is_empty());
+
+    // One deletes it for good; the other wants it back.
+    rig.sight(&map(10, "a"), Source::Answer);
+    rig.index.forget(&rig.of, &rig.at);
+    let told = rig.index.own(&other, &[]);
+    assert_eq!(
+        rig.confirm(),
+        [(rig.owner.clone(), Change::Drift(rig.id.clone()))]
+    );
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), [rig.owner.clone()]);
+    assert!(rig.index.shared(&rig.owner).is_empty());
+}
+
+#[test]
 fn what_carries_no_owner_is_not_kept_once_it_is_gone() {
     let mut rig = Rig::new();
     rig.sight(&map(10, "a"), Source::Event);

@@ -153,6 +153,7 @@ impl Seen {
             content: self.content,
             ours: self.mark.ours,
             intruders: self.mark.intruders,
+            left_alone: self.upkeep == Upkeep::None,
             assessment: self.assessment(),
         }
     }

@@ -34,6 +34,7 @@ pub(crate) fn applier(
     context: &Context,
     object: &Kustomization,
     identity: &Identity,
+    corrects_drift: bool,
 ) -> Result<Applier, StepError> {
     let ignore = IgnoreRules::compile(&object.spec.ignore)
         .map_err(|error| failed(reason::RECONCILIATION_FAILED, error.to_string()))?;
@@ -42,6 +43,7 @@ pub(crate) fn applier(
         ignore,
         override_managers: context.flags.override_manager.clone(),
         concurrency: context.flags.concurrent_ssa,
+        corrects_drift,
         ..ApplyOptions::new(ObjectKey::of(object))
     };
     Ok(Applier::new(

@@ -50,6 +50,11 @@ impl Collector for ProcessCollector {
                 "Maximum number of open file descriptors",
                 max_fds(),
             ),
+            (
+                "windlass_tasks",
+                "Number of asynchronous tasks that have not ended",
+                tasks(),
+            ),
         ];
         for (name, help, value) in gauges {
             let Some(value) = value else { continue };
@@ -92,6 +97,13 @@ fn status_bytes(field: &str) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024.0)
+}
+
+/// Those of the runtime that serves the page.
+#[expect(clippy::cast_precision_loss, reason = "task counts are far below 2^52")]
+fn tasks() -> Option<f64> {
+    let runtime = tokio::runtime::Handle::try_current().ok()?;
+    Some(runtime.metrics().num_alive_tasks() as f64)
 }
 
 #[expect(

@@ -41,6 +41,7 @@ pub(crate) async fn store(
         }
     } else {
         let (artifact, includes) = write(context, attempt, commit, includes).await?;
+        context.stored.inc();
         let spec = attempt.before.spec.clone();
         let status = &mut attempt.status;
         status.artifact = Some(artifact);
