@@ -159,6 +159,7 @@ async fn the_state_of_the_originals_is_recorded() {
     objects.poke("GitRepository", "src").await;
     objects.until_applied("app", &second).await;
     objects.until_gone("ConfigMap", "extra").await;
+    ask(&objects).await;
     let recorded = [all(&objects, &APPLIED).await, all(&objects, &OWNERS).await].concat();
     recording::write(&stack, &recorded);
 }
@@ -241,7 +242,15 @@ async fn what_the_originals_left_is_taken_over_as_it_is() {
         );
         assert_eq!(before["metadata"]["labels"], now["metadata"]["labels"]);
     }
-    assert!(recording::files(&stack.storage()).is_superset(&volume));
+    let artifact = format!("gitrepository/{NAMESPACE}/src/{second}.tar.gz");
+    let files = recording::files(&stack.storage());
+    assert!(files.contains(&artifact), "{files:?}");
+    let named_alike = |file: &String| {
+        let name = file.strip_prefix(&format!("gitrepository/{NAMESPACE}/src/"));
+        let name = name.and_then(|n| n.trim_end_matches(".lock").strip_suffix(".tar.gz"));
+        name.is_some_and(|n| n.len() == 40 && n.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    assert!(files.iter().all(named_alike), "{files:?}");
 
     let Some(peers) = peers() else {
         println!("skipped: the way back, without the originals in PEERS");
