@@ -191,7 +191,7 @@ impl Rig {
                 .position(|change| matches!(change, Change::Drift(_)))?;
             match told.remove(at) {
                 Change::Drift(id) => Some(id),
-                Change::Health => None,
+                Change::Health | Change::Shared => None,
             }
         };
         let mut found = None;
