@@ -6,6 +6,9 @@ use crate::parse::first_document;
 use crate::resolve::{Scalar, resolve_node};
 use crate::{Dialect, Error, Limits, Value};
 
+/// Most documents of a stream: each separator costs a reader of its own.
+const MAX_DOCUMENTS: usize = 100_000;
+
 /// The value of every document of a stream, by go-yaml v3's rules. Documents that are empty or
 /// null are left out. Lists are returned as they are, not unwrapped.
 ///
@@ -71,6 +74,11 @@ fn split(text: &str) -> Result<Vec<&str>, Error> {
             return Err(Error::Stream {
                 problem: format!("invalid document separator: {}", line.trim()),
             });
+        }
+        if parts.len() >= MAX_DOCUMENTS {
+            return Err(Error::limit(format!(
+                "more than {MAX_DOCUMENTS} documents in one text"
+            )));
         }
         parts.push(&text[start..begin]);
         start = end + 1;
