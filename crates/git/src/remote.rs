@@ -344,3 +344,17 @@ impl Negotiate for Wants<'_> {
         Ok((round, true))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_wants_objects_gets_a_pack() {
+        let sizes = Sizes { pack: 2, refs: 1 };
+        let fetch = b"0012command=fetch0001003dwant 1111111111111111111111111111111111111111\n0000";
+        assert_eq!(sizes.of_answer_to(fetch), 2);
+        assert_eq!(sizes.of_answer_to(b"0014command=ls-refs\n0000"), 1);
+        assert_eq!(sizes.of_answer_to(b""), 1);
+    }
+}

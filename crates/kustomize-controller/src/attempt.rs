@@ -226,3 +226,19 @@ impl Attempt {
         self.status
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use windlass_api::kustomize::KustomizationSpec;
+
+    use super::*;
+
+    #[test]
+    fn messages_show_no_value_of_a_secret() {
+        let object = Kustomization::new("app", KustomizationSpec::default());
+        let mut attempt = Attempt::new(Arc::new(object));
+        assert_eq!(attempt.masked("got hunter2"), "got hunter2");
+        attempt.hidden = [Redacted::new("hunter2".to_owned())].into();
+        assert_eq!(attempt.masked("got hunter2, hunter2"), "got ***, ***");
+    }
+}

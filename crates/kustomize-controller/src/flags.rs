@@ -89,6 +89,9 @@ pub struct Flags {
     /// Most objects of one build.
     #[arg(long, default_value_t = 100_000)]
     pub max_build_objects: usize,
+    /// Directories that one build may visit, repeats included.
+    #[arg(long, default_value_t = 10_000)]
+    pub max_build_directories: usize,
     /// Bytes of files that one build may read, repeats included.
     #[arg(long, default_value_t = 1 << 30)]
     pub max_build_size: u64,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Error, MAX_DEPTH, MAX_OUTPUT, substitute, validate_names};
+use super::{Error, MAX_DEPTH, MAX_OUTPUT, substitute, substitute_within, validate_names};
 
 fn vars() -> BTreeMap<String, String> {
     [
@@ -187,5 +187,9 @@ fn hostile_texts_are_refused_or_answered_quickly() {
     assert_eq!(
         substitute(&"${big}".repeat(300), &vars, false),
         Err(Error::TooLarge(MAX_OUTPUT))
+    );
+    assert_eq!(
+        substitute_within("${big}", &vars, false, 1000),
+        Err(Error::TooLarge(1000))
     );
 }

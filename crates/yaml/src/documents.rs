@@ -8,6 +8,9 @@ use crate::parse::{Document, first_document};
 use crate::rewriting::survives;
 use crate::{Dialect, Error, Limits, Value};
 
+/// Most documents of a stream: each separator costs a reader of its own.
+const MAX_DOCUMENTS: usize = 100_000;
+
 /// The value of every document of a stream, by go-yaml v3's rules. Documents that are empty or
 /// null are left out. Lists are returned as they are, not unwrapped.
 ///
@@ -103,6 +106,11 @@ fn split(text: &str) -> Result<Vec<&str>, Error> {
             return Err(Error::Stream {
                 problem: format!("invalid document separator: {}", line.trim()),
             });
+        }
+        if parts.len() >= MAX_DOCUMENTS {
+            return Err(Error::limit(format!(
+                "more than {MAX_DOCUMENTS} documents in one text"
+            )));
         }
         // The separator's own line break belongs to the document before it.
         parts.push(&text[start..=begin]);

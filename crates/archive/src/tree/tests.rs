@@ -165,3 +165,30 @@ fn limits_hold_while_building() {
         Err(Error::TooLarge(6))
     ));
 }
+
+#[test]
+fn a_tree_made_of_others_is_held_against_the_limits() {
+    let mut builder = Tree::builder(Limits::default());
+    builder.file("a/b/c", "12345", false).unwrap();
+    let part = builder.build();
+    let whole = part.with_subtree("d", &part).unwrap();
+    let limits = |entries, bytes, depth| Limits {
+        max_entries: entries,
+        max_total_bytes: bytes,
+        max_depth: depth,
+        ..Limits::default()
+    };
+    assert!(whole.check(&limits(7, 10, 4)).is_ok());
+    assert!(matches!(
+        whole.check(&limits(6, 10, 4)),
+        Err(Error::TooManyEntries(6))
+    ));
+    assert!(matches!(
+        whole.check(&limits(7, 9, 4)),
+        Err(Error::TooLarge(9))
+    ));
+    assert!(matches!(
+        whole.check(&limits(7, 10, 3)),
+        Err(Error::TooDeep { .. })
+    ));
+}

@@ -144,6 +144,7 @@ pub(crate) async fn build(
         strict: context.gates.enabled(gate::STRICT_POST_BUILD_SUBSTITUTIONS),
         build: windlass_kustomize::Limits {
             max_resources: context.flags.max_build_objects,
+            max_visits: context.flags.max_build_directories,
             max_bytes: context.flags.max_build_size,
             max_added: context.flags.max_manifests_size as u64,
             ..windlass_kustomize::Limits::default()

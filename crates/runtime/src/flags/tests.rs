@@ -124,3 +124,12 @@ fn scope_follows_the_flags() {
     assert_eq!(one.namespace.as_deref(), Some("flux-system"));
     assert_eq!(one.label_selector.as_deref(), Some("a=b"));
 }
+
+#[test]
+fn no_interval_is_shorter_than_the_flag_and_none_is_never() {
+    let flags = parse(&["--min-interval=2s"]).unwrap();
+    let after = |millis| flags.after(Duration::from_millis(millis));
+    assert_eq!(after(0), Requeue::Done);
+    assert_eq!(after(1), Requeue::After(Duration::from_secs(2)));
+    assert_eq!(after(60_000), Requeue::After(Duration::from_mins(1)));
+}

@@ -82,3 +82,10 @@ fn survives_texts_cut_anywhere() {
         }
     }
 }
+
+#[test]
+fn stops_at_a_flood_of_documents() {
+    let error = documents(&"---\na: 1\n".repeat(100_002)).unwrap_err();
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert_eq!(documents(&"---\na: 1\n".repeat(100)).unwrap().len(), 100);
+}

@@ -151,7 +151,7 @@ async fn a_kus_2_loops_and_towers_of_bases_end_soon() {
         (
             "double",
             "double/0",
-            "more than 10000 kustomization directories",
+            "more than 300 kustomization directories",
         ),
     ] {
         case.refused(name, json!({"path": path}), words).await;

@@ -3,6 +3,7 @@
 
 mod archives;
 mod build;
+mod credentials;
 mod expressions;
 mod git_server;
 mod identity;
@@ -11,6 +12,7 @@ mod redaction;
 mod references;
 mod reliability;
 mod rig;
+mod schedule;
 mod source;
 mod trees;
 mod wire;

@@ -13,6 +13,7 @@ pub(crate) const MAX_FILE: usize = 16 << 20;
 pub(crate) const MAX_TOTAL: usize = 32 << 20;
 pub(crate) const MAX_PACK: usize = 8 << 20;
 pub(crate) const MAX_OBJECTS: usize = 3_000;
+pub(crate) const MAX_VISITS: usize = 300;
 pub(crate) const MAX_MANIFESTS: usize = 12 << 20;
 pub(crate) const MAX_INVENTORY: usize = 64 << 10;
 
@@ -34,6 +35,7 @@ async fn start(source: &[&str], kustomize: &[&str]) -> Stack {
     let mut kustomize_flags = flags(kustomize);
     kustomize_flags.extend([
         "--http-retry=1".to_owned(),
+        format!("--max-build-directories={MAX_VISITS}"),
         format!("--max-build-objects={MAX_OBJECTS}"),
         format!("--max-manifests-size={MAX_MANIFESTS}"),
         format!("--max-inventory-size={MAX_INVENTORY}"),

@@ -97,3 +97,29 @@ fn failures_have_the_original_texts() {
         assert_eq!(apply(&document, &patch).unwrap_err(), expected, "{patch}");
     }
 }
+
+#[test]
+fn copies_are_counted_before_they_add_up() {
+    let mut operations = String::from("[");
+    for n in 0..60 {
+        let comma = if n > 0 { "," } else { "" };
+        operations.push_str(&format!(
+            r#"{comma}{{"op":"copy","from":"/data","path":"/data/x{n}"}}"#
+        ));
+    }
+    operations.push(']');
+    let patch = JsonPatch::parse(&operations).unwrap();
+    let added = std::cell::Cell::new(0_usize);
+    let count = |bytes: usize| {
+        added.set(added.get() + bytes);
+        if added.get() > 10_000 {
+            return Err(Error::invalid("too much"));
+        }
+        Ok(())
+    };
+    let before = json!({"data": {"a": "b"}});
+    let mut document = before.clone();
+    let error = patch.apply(&mut document, &count).unwrap_err();
+    assert_eq!(error.to_string(), "too much");
+    assert_eq!(document, before);
+}

@@ -1,0 +1,207 @@
+//! Whom credentials are for, and what they may be.
+
+use serde_json::json;
+use windlass_testkit::SshServer;
+
+use super::rig::{Case, config_map, message, open, secret};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_src_6_only_the_host_key_on_file_will_do() {
+    let case = Case::with(open().await, &[("cm.yaml", &config_map("x"))]).await;
+    let (ssh, other) = (SshServer::start(), SshServer::start());
+    let line = ssh.host_key_line();
+    let (host, key) = line.trim().split_once(' ').unwrap();
+    let (host, key) = (host.to_owned(), key.to_owned());
+    let port = host.rsplit_once(':').unwrap().1.to_owned();
+    let foreign = other.host_key_line();
+    let foreign = foreign.trim().split_once(' ').unwrap().1;
+    // What the file says, and whether the server may be talked to.
+    let rows = [
+        ("right", line.clone(), None),
+        ("wildcard", format!("[127.*]:{port} {key}"), None),
+        ("second", format!("{host} {foreign}\n{host} {key}"), None),
+        ("wrong", format!("{host} {foreign}"), Some("key mismatch")),
+        ("empty", "# nothing\n".to_owned(), Some("key is unknown")),
+        (
+            "no-port",
+            format!("127.0.0.1 {key}"),
+            Some("key is unknown"),
+        ),
+        (
+            "other-port",
+            format!("[127.0.0.1]:1 {key}"),
+            Some("key is unknown"),
+        ),
+        (
+            "other-host",
+            format!("[127.0.0.2]:{port} {key}"),
+            Some("key is unknown"),
+        ),
+        (
+            "negated",
+            format!("[127.*]:{port},!{host} {key}"),
+            Some("key is unknown"),
+        ),
+        (
+            "revoked",
+            format!("{host} {key}\n@revoked * {key}"),
+            Some("key is revoked"),
+        ),
+        (
+            "authority",
+            format!("@cert-authority * {key}"),
+            Some("key is unknown"),
+        ),
+        (
+            "marker",
+            format!("@anything {host} {key}"),
+            Some("cannot be read"),
+        ),
+    ];
+    for (name, text, _) in &rows {
+        let pairs = [
+            ("identity", ssh.client_key_openssh()),
+            ("known_hosts", text.clone()),
+        ];
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        case.objects
+            .apply(secret(&case.objects, name, &pairs))
+            .await;
+        let url = ssh.url(&case.repo);
+        case.objects
+            .git_repository(name, &url, json!({"secretRef": {"name": name}}))
+            .await;
+    }
+    let alone = [("identity", ssh.client_key_openssh())];
+    let alone: Vec<(&str, &str)> = alone.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    case.objects
+        .apply(secret(&case.objects, "missing", &alone))
+        .await;
+    let url = ssh.url(&case.repo);
+    case.objects
+        .git_repository("missing", &url, json!({"secretRef": {"name": "missing"}}))
+        .await;
+    case.objects
+        .until_refused("GitRepository", "missing", "'known_hosts' is required")
+        .await;
+    let logins = rows.iter().filter(|(_, _, words)| words.is_none()).count();
+    for (name, _, words) in &rows {
+        match words {
+            None => {
+                case.objects
+                    .until_condition("GitRepository", name, "Ready", "True")
+                    .await;
+            }
+            Some(words) => {
+                let refused = case
+                    .objects
+                    .until_refused("GitRepository", name, words)
+                    .await;
+                assert!(refused["status"]["artifact"].is_null(), "{name}");
+            }
+        }
+    }
+    assert_eq!(
+        ssh.logins(),
+        logins,
+        "nobody is told who we are before we know who they are"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_src_15_secrets_hold_what_they_should_or_are_refused() {
+    let case = Case::with(open().await, &[("cm.yaml", &config_map("x"))]).await;
+    let authority = case.stack.git.authority();
+    let (one, two) = (authority.client("one"), authority.client("two"));
+    let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let bundle = garbage.repeat(8_000);
+    let address = "http://127.0.0.1:1".repeat(200);
+    let rows: [(&str, &str, Vec<(&str, &str)>, &str); 9] = [
+        (
+            "file-proxy",
+            "proxySecretRef",
+            vec![("address", "file:///etc/passwd")],
+            "unsupported scheme",
+        ),
+        (
+            "long-proxy",
+            "proxySecretRef",
+            vec![("address", &address)],
+            "longer than 2048",
+        ),
+        (
+            "no-proxy",
+            "proxySecretRef",
+            vec![("other", "x")],
+            "'address' is missing",
+        ),
+        (
+            "large-ca",
+            "secretRef",
+            vec![("ca.crt", &bundle)],
+            "failed to set up TLS",
+        ),
+        (
+            "bad-ca",
+            "secretRef",
+            vec![("ca.crt", "no certificate")],
+            "CA certificates",
+        ),
+        (
+            "mismatch",
+            "secretRef",
+            vec![("tls.crt", &one.certificate_pem), ("tls.key", &two.key_pem)],
+            "",
+        ),
+        (
+            "half",
+            "secretRef",
+            vec![("tls.crt", &one.certificate_pem)],
+            "requires 'tls.key'",
+        ),
+        (
+            "both",
+            "secretRef",
+            vec![("bearerToken", "x"), ("username", "u"), ("password", "p")],
+            "cannot be set together",
+        ),
+        ("app", "secretRef", vec![("githubAppID", "1")], "github app"),
+    ];
+    for (name, field, pairs, _) in &rows {
+        case.objects.apply(secret(&case.objects, name, pairs)).await;
+        let url = case.repo.url();
+        case.objects
+            .git_repository(name, url, json!({*field: {"name": name}}))
+            .await;
+    }
+    let kind = json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/basic-auth",
+        "stringData": {"username": "u", "password": "p", "unknown": "x", "identity": "not used over http"},
+        "metadata": {"name": "typed", "namespace": case.objects.namespace()},
+    });
+    case.objects.apply(kind).await;
+    let typed = json!({"secretRef": {"name": "typed"}});
+    case.objects
+        .git_repository("typed", case.repo.url(), typed)
+        .await;
+    case.objects
+        .until_condition("GitRepository", "typed", "Ready", "True")
+        .await;
+    for (name, _, _, words) in &rows {
+        if *name == "mismatch" {
+            // Plain http has no use for a certificate, but one that cannot be used is an error.
+            continue;
+        }
+        let refused = case
+            .objects
+            .until_refused("GitRepository", name, words)
+            .await;
+        assert!(refused["status"]["artifact"].is_null(), "{name}");
+        assert!(message(&refused, "Ready").len() < 1000, "{name}");
+    }
+    let refused = case
+        .objects
+        .until_condition("GitRepository", "mismatch", "Ready", "False")
+        .await;
+    assert!(!message(&refused, "Ready").contains("PRIVATE KEY"));
+}
