@@ -95,7 +95,7 @@ impl<'n> Decoder<'n> {
         if node.kind != Kind::Mapping {
             return self.decode(node);
         }
-        self.count()?;
+        self.count(node)?;
         let mut map = Map::new();
         self.mapping_into(node, &mut map, true)?;
         self.finish(Value::Object(map))
@@ -115,12 +115,12 @@ impl<'n> Decoder<'n> {
     }
 
     fn value(&mut self, node: &'n Node) -> Result<Value, Error> {
-        self.count()?;
+        self.count(node)?;
         match node.kind {
             Kind::Alias => self.through_alias(node, Self::value),
             Kind::Scalar => self.scalar(node),
             Kind::Sequence => {
-                self.enter()?;
+                self.enter(node)?;
                 let mut items = Vec::with_capacity(node.children.len());
                 for child in &node.children {
                     items.push(self.value(child)?);
@@ -137,7 +137,7 @@ impl<'n> Decoder<'n> {
     }
 
     /// go-yaml's guard against alias bombs, and our own budget.
-    fn count(&mut self) -> Result<(), Error> {
+    fn count(&mut self, node: &Node) -> Result<(), Error> {
         self.decoded += 1;
         if !self.expanding.is_empty() {
             self.aliased += 1;
@@ -147,15 +147,15 @@ impl<'n> Decoder<'n> {
             && self.decoded > 1000
             && self.aliased as f64 / self.decoded as f64 > allowed_alias_ratio(self.decoded);
         if excessive || self.aliased > self.limits.max_nodes {
-            return Err(excessive_aliasing());
+            return Err(excessive_aliasing(node));
         }
         Ok(())
     }
 
-    fn enter(&mut self) -> Result<(), Error> {
+    fn enter(&mut self, node: &Node) -> Result<(), Error> {
         self.depth += 1;
         if self.depth > self.limits.max_depth {
-            return Err(depth_error(self.limits.max_depth));
+            return Err(depth_error(self.limits.max_depth, node));
         }
         Ok(())
     }
@@ -283,8 +283,13 @@ fn json_number(value: f64) -> Option<Number> {
     Number::from_f64(value)
 }
 
-pub(crate) fn excessive_aliasing() -> Error {
-    Error::limit("document contains excessive aliasing")
+/// go-yaml's text names no place; the error does.
+pub(crate) fn excessive_aliasing(node: &Node) -> Error {
+    Error::limit_at(
+        "document contains excessive aliasing",
+        node.line,
+        node.column,
+    )
 }
 
 pub(crate) fn contains_itself(alias: &Node) -> Error {

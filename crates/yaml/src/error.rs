@@ -48,6 +48,10 @@ pub enum Error {
     Limit {
         /// Which bound, in words.
         what: String,
+        /// 1-based line of the node that is too much, where there is one.
+        line: Option<usize>,
+        /// 1-based column of that node, in characters.
+        column: Option<usize>,
     },
 }
 
@@ -62,10 +66,21 @@ impl Error {
     /// The 1-based line the error points at, where one is known.
     pub fn line(&self) -> Option<usize> {
         match self {
-            Self::Syntax { line, .. } | Self::Decode { line, .. } => *line,
+            Self::Syntax { line, .. } | Self::Decode { line, .. } | Self::Limit { line, .. } => {
+                *line
+            }
             Self::Faults { line, .. } => Some(*line),
             Self::Malformed(inner) => inner.line(),
-            Self::Unrepresentable { .. } | Self::Stream { .. } | Self::Limit { .. } => None,
+            Self::Unrepresentable { .. } | Self::Stream { .. } => None,
+        }
+    }
+
+    /// The 1-based column the error points at, in characters; known for exceeded bounds.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Limit { column, .. } => *column,
+            Self::Malformed(inner) => inner.column(),
+            _ => None,
         }
     }
 
@@ -77,6 +92,19 @@ impl Error {
     }
 
     pub(crate) fn limit(what: impl Into<String>) -> Self {
-        Self::Limit { what: what.into() }
+        Self::Limit {
+            what: what.into(),
+            line: None,
+            column: None,
+        }
+    }
+
+    /// A bound exceeded by the node at a place.
+    pub(crate) fn limit_at(what: impl Into<String>, line: usize, column: usize) -> Self {
+        Self::Limit {
+            what: what.into(),
+            line: Some(line),
+            column: Some(column),
+        }
     }
 }

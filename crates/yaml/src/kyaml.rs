@@ -1,6 +1,7 @@
 //! Reading and writing documents the way kyaml does, styles and comments kept.
 
 mod anchors;
+mod pairs;
 
 pub(crate) use self::anchors::without_aliases;
 use crate::documents::{Stream, read_stream};

@@ -170,7 +170,7 @@ impl<'t> Reader<'t> {
                     }
                     if kind != Kind::Scalar {
                         if self.open.len() >= self.max_depth {
-                            return Err(depth_error(self.max_depth));
+                            return Err(depth_error(self.max_depth, &node));
                         }
                         self.open.push(node);
                         continue;
@@ -233,8 +233,14 @@ pub(crate) fn unknown_anchor(name: &str, line: usize) -> Error {
     Error::decode(format!("unknown anchor '{name}' referenced"), line)
 }
 
-pub(crate) fn depth_error(max_depth: usize) -> Error {
-    Error::limit(format!("exceeded max depth of {max_depth}"))
+/// A node that lies too deep.
+pub(crate) fn depth_error(max_depth: usize, node: &Node) -> Error {
+    let Node { line, column, .. } = *node;
+    Error::limit_at(
+        format!("line {line}, column {column}: exceeded max depth of {max_depth}"),
+        line,
+        column,
+    )
 }
 
 /// go-yaml's line of an error: it prints the line counted from zero for the grammar's errors and

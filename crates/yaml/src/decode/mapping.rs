@@ -1,6 +1,6 @@
 //! Mappings: keys, duplicates and merges, where the dialects differ most.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Map;
 
@@ -29,7 +29,7 @@ impl<'n> Decoder<'n> {
         map: &mut Map<String, Value>,
         string_keys: bool,
     ) -> Result<(), Error> {
-        self.enter()?;
+        self.enter(node)?;
         match self.dialect {
             Dialect::V2 => self.mapping_v2(node, map)?,
             Dialect::V3 => self.mapping_v3(node, map, string_keys, false)?,
@@ -96,10 +96,10 @@ impl<'n> Decoder<'n> {
     fn merge_v2(&mut self, merged: &'n Node, map: &mut Map<String, Value>) -> Result<(), Error> {
         for source in Self::merge_sources(merged).iter().rev() {
             self.check_merge_source(source)?;
-            self.count()?;
+            self.count(source)?;
             if source.kind == Kind::Alias {
                 self.through_alias(source, |this, target| {
-                    this.count()?;
+                    this.count(target)?;
                     this.mapping_into(target, map, false)
                 })?;
             } else {
@@ -158,11 +158,11 @@ impl<'n> Decoder<'n> {
         if let Some(merge) = merge {
             for source in Self::merge_sources(merge) {
                 self.check_merge_source(source)?;
-                self.count()?;
-                self.enter()?;
+                self.count(source)?;
+                self.enter(source)?;
                 if source.kind == Kind::Alias {
                     self.through_alias(source, |this, target| {
-                        this.count()?;
+                        this.count(target)?;
                         this.mapping_v3(target, map, string_keys, true)
                     })?;
                 } else {
@@ -199,6 +199,9 @@ impl<'n> Decoder<'n> {
 
     /// Notes every pair of equal keys; collections count as equal to each other, as in go-yaml.
     fn find_duplicates(&mut self, node: &'n Node) -> bool {
+        if has_unique_keys(node) {
+            return false;
+        }
         let mut first: HashMap<(Kind, &str), Vec<&Node>> = HashMap::new();
         let mut found: Vec<(usize, usize, usize, String)> = Vec::new();
         for (index, (key, _)) in node.pairs().enumerate() {
@@ -244,7 +247,7 @@ impl<'n> Decoder<'n> {
 
     /// A key decoded into a Go string: its text; none for null.
     fn text_key(&mut self, key: &'n Node) -> Result<Option<String>, Error> {
-        self.count()?;
+        self.count(key)?;
         if key.kind == Kind::Alias {
             return self.through_alias(key, Self::text_key);
         }
@@ -266,7 +269,7 @@ impl<'n> Decoder<'n> {
 
     /// A key decoded into an untyped Go value and turned into a string as `sigs.k8s.io/yaml` does.
     fn key(&mut self, key: &'n Node) -> Result<Key, Error> {
-        self.count()?;
+        self.count(key)?;
         match key.kind {
             Kind::Alias => return self.through_alias(key, Self::key),
             Kind::Sequence | Kind::Mapping => {
@@ -287,4 +290,17 @@ impl<'n> Decoder<'n> {
             Scalar::Timestamp(_) | Scalar::Str => Key::Text(key.value.clone()),
         })
     }
+}
+
+/// Whether the keys of a mapping are all different; small ones are compared each with each.
+fn has_unique_keys(node: &Node) -> bool {
+    const SMALL: usize = 24;
+    let keys = || node.pairs().map(|(key, _)| (key.kind, key.value.as_str()));
+    if node.children.len() > SMALL * 2 {
+        let mut seen = HashSet::with_capacity(node.children.len() / 2);
+        return keys().all(|key| seen.insert(key));
+    }
+    keys()
+        .enumerate()
+        .all(|(at, key)| keys().take(at).all(|earlier| earlier != key))
 }

@@ -122,10 +122,12 @@ impl Printer {
                 if after_break {
                     self.write_indent();
                 }
-                if text[at..].starts_with(doubled) {
+                if quoted && text[at..].starts_with(doubled) {
                     self.put_str(doubled);
                 }
-                at += self.copy(text, at);
+                let end = at + word_length(&bytes[at..]);
+                self.put_str(&text[at..end]);
+                at = end;
                 self.indention = false;
                 after_space = false;
                 after_break = false;
@@ -310,6 +312,15 @@ impl Printer {
             after_break = false;
         }
     }
+}
+
+/// The length of the run of ASCII letters and the like at the start, or of the one character there.
+fn word_length(bytes: &[u8]) -> usize {
+    let plain = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b'!'..=b'~') && **byte != b'\'')
+        .count();
+    plain.max(super::analysis::width(bytes[0]))
 }
 
 fn leading_breaks(bytes: &[u8]) -> usize {

@@ -1,8 +1,9 @@
 //! Aliases replaced by what they stand for, merges carried out: what kyaml does to a document
 //! before anything else looks at it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
+use super::pairs::Pairs;
 use super::remove;
 use crate::decode::{anchored, contains_itself, excessive_aliasing};
 use crate::node::{Kind, Node};
@@ -21,6 +22,7 @@ pub(crate) fn without_aliases(root: &mut Node, limits: &Limits) -> Result<(), Er
     };
     Expansion {
         anchors: anchored(&original),
+        states: HashMap::new(),
         limits,
         made: 0,
         open: Vec::new(),
@@ -42,6 +44,8 @@ fn has_aliases(root: &Node) -> bool {
 struct Expansion<'n> {
     /// Anchored nodes by number, as written.
     anchors: HashMap<usize, &'n Node>,
+    /// What became of them through aliases so far.
+    states: HashMap<usize, Node>,
     limits: &'n Limits,
     /// Nodes copied through aliases so far.
     made: usize,
@@ -52,19 +56,22 @@ struct Expansion<'n> {
 impl<'n> Expansion<'n> {
     fn expand(&mut self, node: &mut Node, depth: usize) -> Result<(), Error> {
         if depth > self.limits.max_depth {
-            return Err(depth_error(self.limits.max_depth));
+            return Err(depth_error(self.limits.max_depth, node));
         }
         if !self.open.is_empty() {
             self.made += 1;
             if self.made > self.limits.max_nodes {
-                return Err(excessive_aliasing());
+                return Err(excessive_aliasing(node));
             }
         }
         node.anchor = None;
         node.anchor_id = node.anchor_id.filter(|_| node.kind == Kind::Alias);
         match node.kind {
             Kind::Scalar => return Ok(()),
-            Kind::Alias => return self.replace(node, depth),
+            Kind::Alias => {
+                *node = self.copy(node, depth)?;
+                return Ok(());
+            }
             Kind::Sequence => {}
             Kind::Mapping => self.merge(node)?,
         }
@@ -74,17 +81,20 @@ impl<'n> Expansion<'n> {
         Ok(())
     }
 
-    fn replace(&mut self, alias: &mut Node, depth: usize) -> Result<(), Error> {
+    /// What an alias stands for, expanded. kyaml expands the same node again for each alias,
+    /// which it does not survive unchanged if there are null keys or nested merges.
+    fn copy(&mut self, alias: &Node, depth: usize) -> Result<Node, Error> {
         let (id, target) = self.target(alias)?;
         if self.open.contains(&id) {
             return Err(contains_itself(alias));
         }
         self.open.push(id);
-        let mut copy = target.clone();
-        self.expand(&mut copy, depth)?;
+        let mut state = self.states.remove(&id).unwrap_or_else(|| target.clone());
+        self.expand(&mut state, depth)?;
         self.open.pop();
-        *alias = copy;
-        Ok(())
+        let copy = state.clone();
+        self.states.insert(id, state);
+        Ok(copy)
     }
 
     fn target(&self, alias: &Node) -> Result<(usize, &'n Node), Error> {
@@ -96,89 +106,74 @@ impl<'n> Expansion<'n> {
 
     /// Takes in the mappings that a merge key names; what the mapping says itself stays.
     fn merge(&mut self, node: &mut Node) -> Result<(), Error> {
-        let sources = {
+        let mut sources = Vec::new();
+        {
             let mut merges = node.pairs().filter(|(key, _)| key.is_kyaml_merge());
             let merge = merges.next();
             if merges.next().is_some() {
                 return Err(stream("duplicate merge key"));
             }
-            match merge {
-                Some((_, value)) => self.sources(value)?,
-                None => Vec::new(),
+            if let Some((_, value)) = merge {
+                self.gather(value, &mut sources)?;
+                sources.reverse();
             }
-        };
+        }
         // The quoted key goes as well.
         remove(node, "<<", |_| true);
         if sources.is_empty() && !node.pairs().any(|(key, _)| key.is_null()) {
             return Ok(());
         }
-        let own = node.clone();
-        for source in sources.iter().chain([&own]) {
-            self.set_all(node, source)?;
-        }
+        let own = std::mem::take(&mut node.children);
+        node.children = Pairs::new(own).merge(sources);
         Ok(())
     }
 
-    /// The mappings to take in, the last to win last.
-    fn sources(&self, value: &Node) -> Result<Vec<Node>, Error> {
-        match value.kind {
-            Kind::Mapping => Ok(vec![value.clone()]),
+    /// Gathers the children of the mappings to take in, the first to win first.
+    fn gather(&mut self, value: &Node, sources: &mut Vec<Vec<Node>>) -> Result<(), Error> {
+        let source = match value.kind {
+            Kind::Mapping => value,
             Kind::Alias => {
-                let (_, target) = self.target(value)?;
+                let (id, target) = self.target(value)?;
                 if target.kind != Kind::Mapping {
                     return Err(stream(
                         "invalid map merge: received alias for a non-map value",
                     ));
                 }
-                Ok(vec![target.clone()])
+                self.states.get(&id).unwrap_or(target)
             }
             Kind::Sequence => {
-                let mut sources = Vec::new();
                 for item in &value.children {
                     if item.kind == Kind::Sequence {
                         return Err(stream("invalid map merge: received a nested sequence"));
                     }
-                    sources.extend(self.sources(item)?);
+                    self.gather(item, sources)?;
                 }
-                sources.reverse();
-                Ok(sources)
+                return Ok(());
             }
-            Kind::Scalar => Err(stream(
-                "map merge requires map or sequence of maps as the value",
-            )),
-        }
-    }
-
-    /// Sets every pair of `source` in `node`: in place where there is one of that name.
-    fn set_all(&mut self, node: &mut Node, source: &Node) -> Result<(), Error> {
-        let mut places: HashMap<String, BTreeSet<usize>> = HashMap::new();
-        for (at, (key, _)) in node.pairs().enumerate() {
-            places.entry(key.value.clone()).or_default().insert(at * 2);
-        }
-        let mut firsts: HashMap<&str, (&Node, &Node)> = HashMap::new();
-        for (key, value) in source.pairs() {
-            firsts.entry(&key.value).or_insert((key, value));
-        }
-        for (key, _) in source.pairs() {
-            let (key, value) = firsts[key.value.as_str()];
-            self.made += 1;
-            if self.made > self.limits.max_nodes {
-                return Err(excessive_aliasing());
+            Kind::Scalar => {
+                return Err(stream(
+                    "map merge requires map or sequence of maps as the value",
+                ));
             }
-            // A null key has no name to kyaml, and so is not found again.
-            let name = if key.is_null() { "" } else { &key.value };
-            let place = places.get_mut(name).and_then(BTreeSet::pop_first);
-            let at = place.unwrap_or(node.children.len());
-            if place.is_some() {
-                node.children[at] = key.clone();
-                node.children[at + 1] = value.clone();
-            } else {
-                node.children.extend([key.clone(), value.clone()]);
-            }
-            places.entry(key.value.clone()).or_default().insert(at);
+        };
+        self.made += size(source);
+        if self.made > self.limits.max_nodes {
+            return Err(excessive_aliasing(value));
         }
+        sources.push(source.children.clone());
         Ok(())
     }
+}
+
+/// How many nodes a tree has.
+fn size(root: &Node) -> usize {
+    let mut count = 0;
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        count += 1;
+        pending.extend(&node.children);
+    }
+    count
 }
 
 fn stream(problem: &str) -> Error {

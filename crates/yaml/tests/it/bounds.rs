@@ -29,6 +29,7 @@ fn stops_alias_bombs() {
             "yaml: document contains excessive aliasing"
         );
         assert!(matches!(error, Error::Limit { .. }));
+        assert!(error.line().is_some() && error.column().is_some());
     }
 }
 
@@ -51,10 +52,12 @@ fn keeps_to_the_alias_budget() {
 #[test]
 fn stops_at_depth_and_size() {
     let deep = "[".repeat(100_000);
+    let error = to_value(&deep).unwrap_err();
     assert_eq!(
-        to_value(&deep).unwrap_err().to_string(),
-        "yaml: exceeded max depth of 1000"
+        error.to_string(),
+        "yaml: line 1, column 1001: exceeded max depth of 1000"
     );
+    assert_eq!((error.line(), error.column()), (Some(1), Some(1001)));
     let allowed = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
     let value = to_value(&allowed).unwrap();
     assert_eq!(go_json(&value), allowed);
@@ -66,6 +69,32 @@ fn stops_at_depth_and_size() {
         ..Limits::default()
     };
     assert!(matches!(parse("a: b", &limits), Err(Error::Limit { .. })));
+}
+
+/// Each would take minutes if anything were quadratic.
+#[test]
+fn takes_time_in_proportion() {
+    let many = 20_000;
+    for text in [
+        "#\n".repeat(many),
+        "- #c\n".repeat(many),
+        format!("{}{}", "- ".repeat(900), "# a\n # b\n".repeat(many / 10)),
+        "a: b\n".repeat(many / 10),
+        "? ".repeat(many),
+        "a: |\n".to_owned() + &" \n".repeat(many),
+        format!("k: {}", "a ".repeat(many)),
+        format!("k: \"{}\"", "\\\n ".repeat(many)),
+        format!("[{}]", "a: b,".repeat(many)),
+        format!("{{{}}}", "~: 1,".repeat(many / 100)),
+        "%TAG !a! b\n".repeat(many),
+        "!".repeat(many),
+        format!("a: &a {{{}}}\n", "b: {},".repeat(1000)) + &"b: {<<: *a}\n".repeat(100),
+        "--- #\n".repeat(many / 10),
+    ] {
+        drop(to_value(&text));
+        drop(documents(&text));
+        drop(kyaml_roundtrip(&text));
+    }
 }
 
 #[test]
