@@ -6,7 +6,6 @@ use std::{
 };
 
 use rand::{Rng, RngExt};
-use serde_json::Value;
 use windlass_testkit::{Repo, wait_until};
 
 use crate::objects::Objects;
@@ -25,8 +24,6 @@ pub struct Declared {
 /// What one commit does.
 #[derive(Debug)]
 pub struct Edit {
-    /// The folder it is in.
-    pub folder: String,
     files: Vec<(String, Option<String>)>,
 }
 
@@ -45,10 +42,7 @@ impl Edit {
 impl Declared {
     /// Folders with so many objects each, which hold 0; and the commit that declares them.
     pub fn new(repo: &Repo, folders: &[&str], objects: usize) -> (Self, String) {
-        let mut edit = Edit {
-            folder: String::new(),
-            files: Vec::new(),
-        };
+        let mut edit = Edit { files: Vec::new() };
         for folder in folders {
             let files = (0..objects).map(|i| file(folder, i, Some(0)));
             edit.files.extend(files);
@@ -85,10 +79,7 @@ impl Declared {
             }
             files.push(file(folder, i, *held));
         }
-        Edit {
-            folder: folder.clone(),
-            files,
-        }
+        Edit { files }
     }
 
     /// Writes every object of every folder.
@@ -100,10 +91,7 @@ impl Declared {
                 files.push(file(folder, i, *held));
             }
         }
-        Edit {
-            folder: String::new(),
-            files,
-        }
+        Edit { files }
     }
 
     /// The objects that are declared now.
@@ -196,14 +184,4 @@ fn file(folder: &str, object: usize, value: Option<u64>) -> (String, Option<Stri
         )
     });
     (format!("{folder}/{object}.yaml"), text)
-}
-
-/// Whether an object carries all of this, a merge patch applied to it changing nothing.
-pub fn holds(object: &Value, wanted: &Value) -> bool {
-    match wanted {
-        Value::Object(members) => members
-            .iter()
-            .all(|(key, value)| holds(&object[key], value)),
-        value => object == value,
-    }
 }

@@ -15,7 +15,7 @@ mod watch;
 
 pub use artifact_watch::{ArtifactWatch, Served};
 pub use binaries::{binaries, workspace_root};
-pub use declared::{Declared, Edit, holds};
+pub use declared::{Declared, Edit};
 pub use objects::{Objects, condition, is_condition};
 pub use seed::seeded;
 pub use stack::{Controller, Stack, StackOptions};

@@ -325,7 +325,7 @@ fn expect_health(
 pub(crate) fn show_fight(
     context: &Context,
     key: &ObjectKey,
-    fight: &Option<String>,
+    fight: Option<&str>,
     attempt: &mut Attempt,
 ) -> bool {
     let rivals = rivals(context, key);
@@ -334,10 +334,7 @@ pub(crate) fn show_fight(
     } else {
         reason::MANAGED_BY_OTHERS
     };
-    let said: Vec<&str> = [fight, &rivals]
-        .into_iter()
-        .filter_map(Option::as_deref)
-        .collect();
+    let said: Vec<&str> = [fight, rivals.as_deref()].into_iter().flatten().collect();
     let shown = |attempt: &Attempt| {
         let contested = attempt.conditions.get(condition::CONTESTED);
         contested.map(|c| c.message.clone())
@@ -425,7 +422,7 @@ pub(crate) fn succeed(
         memory.drift.corrected(corrected.map(|change| change.id));
     }
     let fight = memory.drift.fight();
-    let contested = show_fight(context, &attempt.key(), &fight, &mut attempt);
+    let contested = show_fight(context, &attempt.key(), fight.as_deref(), &mut attempt);
     let before = &attempt.before;
     let was_ready = before
         .conditions

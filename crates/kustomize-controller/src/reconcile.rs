@@ -236,7 +236,8 @@ async fn rivals_changed(
         return next;
     }
     let mut attempt = Attempt::new(object);
-    if progress::show_fight(context, key, &memory.drift.fight(), &mut attempt)
+    let fight = memory.drift.fight();
+    if progress::show_fight(context, key, fight.as_deref(), &mut attempt)
         && let Err(error) = progress::publish(context, memory, &mut attempt).await
     {
         debug!(%error, "shared objects not shown");

@@ -98,8 +98,8 @@ impl World {
             850..900 => self.reinstall(random).await,
             900..940 => self.break_git(random),
             940..945 => self.restart_api_server().await,
-            945..970 if kills => self.kill(random, Controller::Source),
-            945..995 if kills => self.kill(random, Controller::Kustomize),
+            945..970 if kills => self.kill(Controller::Source),
+            945..995 if kills => self.kill(Controller::Kustomize),
             _ => "pauses",
         };
         *self.done.entry(what).or_default() += 1;
@@ -216,7 +216,7 @@ impl World {
         "API server restarts"
     }
 
-    fn kill(&mut self, _random: &mut impl Rng, controller: Controller) -> &'static str {
+    fn kill(&mut self, controller: Controller) -> &'static str {
         self.stack.kill9(controller);
         self.stack.start_controller(controller);
         "kills"
