@@ -47,7 +47,7 @@ async fn failures_in_one_namespace_hold_up_no_other() {
             let loud = &loud;
             async move {
                 let path = if i % 2 == 0 { "broken" } else { "refused" };
-                let spec = json!({"path": path, "retryInterval": "3s"});
+                let spec = json!({"path": path, "retryInterval": "10s"});
                 loud.kustomization(&format!("failing-{i}"), spec).await;
             }
         })
