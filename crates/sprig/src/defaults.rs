@@ -20,9 +20,7 @@ pub(crate) fn register(functions: &mut Functions) {
     functions.add_variadic("any", &[], Type::Any, |_, args| {
         Ok(Value::Bool(args.all().iter().any(Value::is_true)))
     });
-    functions.add(
-        "ternary",
-        &[Type::Any, Type::Any, Type::Bool],
-        |_, args| Ok(args.value(usize::from(!args.bool(2))).clone()),
-    );
+    functions.add("ternary", &[Type::Any, Type::Any, Type::Bool], |_, args| {
+        Ok(args.value(usize::from(!args.bool(2))).clone())
+    });
 }

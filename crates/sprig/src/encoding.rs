@@ -161,7 +161,13 @@ mod tests {
 
     #[test]
     fn errors_name_the_byte() {
-        for (text, at) in [("hello", 4), ("aGVsbG8=x", 8), ("a", 0), ("aG=l", 2), ("@", 0)] {
+        for (text, at) in [
+            ("hello", 4),
+            ("aGVsbG8=x", 8),
+            ("a", 0),
+            ("aG=l", 2),
+            ("@", 0),
+        ] {
             assert_eq!(decode_base64(text.as_bytes()), Err(at), "{text}");
         }
         assert_eq!(decode_base64(b"aGVs\nbG8=").unwrap(), b"hello");

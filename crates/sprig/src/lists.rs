@@ -12,6 +12,10 @@ use crate::numeric::cast::{cut, to_i64};
 pub(crate) const NIL: &str = "runtime error: invalid memory address or nil pointer dereference";
 const TOO_LONG: &str = "runtime error: makeslice: len out of range";
 
+const ONE: &[Type] = &[Type::Any];
+const TWO: &[Type] = &[Type::Any, Type::Any];
+const CHUNK: &[Type] = &[Type::INT, Type::Any];
+
 pub(crate) fn register(functions: &mut Functions) {
     for name in ["list", "tuple"] {
         functions.add_variadic(name, &[], Type::Any, |_, args| {
@@ -24,13 +28,15 @@ pub(crate) fn register(functions: &mut Functions) {
             functions.add(name, params, body);
         }
     };
-    const ONE: &[Type] = &[Type::Any];
-    const TWO: &[Type] = &[Type::Any, Type::Any];
-    add(&["append", "push", "mustAppend", "mustPush"], TWO, |scope, args| {
-        let mut items = items(scope, args.value(0), "Cannot push on type")?;
-        items.push(args.value(1).clone());
-        Ok(Value::from(items))
-    });
+    add(
+        &["append", "push", "mustAppend", "mustPush"],
+        TWO,
+        |scope, args| {
+            let mut items = items(scope, args.value(0), "Cannot push on type")?;
+            items.push(args.value(1).clone());
+            Ok(Value::from(items))
+        },
+    );
     add(&["prepend", "mustPrepend"], TWO, |scope, args| {
         let mut items = items(scope, args.value(0), "Cannot prepend on type")?;
         items.insert(0, args.value(1).clone());
@@ -46,11 +52,15 @@ pub(crate) fn register(functions: &mut Functions) {
     });
     add(&["rest", "mustRest"], ONE, |scope, args| {
         let items = items(scope, args.value(0), "Cannot find rest on type")?;
-        Ok(items.split_first().map_or_else(nil_list, |(_, rest)| Value::from(rest.to_vec())))
+        Ok(items
+            .split_first()
+            .map_or_else(nil_list, |(_, rest)| Value::from(rest.to_vec())))
     });
     add(&["initial", "mustInitial"], ONE, |scope, args| {
         let items = items(scope, args.value(0), "Cannot find initial on type")?;
-        Ok(items.split_last().map_or_else(nil_list, |(_, rest)| Value::from(rest.to_vec())))
+        Ok(items
+            .split_last()
+            .map_or_else(nil_list, |(_, rest)| Value::from(rest.to_vec())))
     });
     add(&["reverse", "mustReverse"], ONE, |scope, args| {
         let mut items = items(scope, args.value(0), "Cannot find reverse on type")?;
@@ -64,7 +74,6 @@ pub(crate) fn register(functions: &mut Functions) {
     });
     add(&["uniq", "mustUniq"], ONE, uniq);
     add(&["has", "mustHas"], TWO, has);
-    const CHUNK: &[Type] = &[Type::INT, Type::Any];
     add(&["chunk", "mustChunk"], CHUNK, chunk);
     add(&["sortAlpha"], ONE, sort_alpha);
     for name in ["without", "mustWithout"] {
@@ -83,7 +92,11 @@ pub(crate) fn register(functions: &mut Functions) {
             scope.charge(part.len().saturating_mul(size_of::<Value>()))?;
             all.extend(part);
         }
-        Ok(if all.is_empty() { nil_list() } else { Value::from(all) })
+        Ok(if all.is_empty() {
+            nil_list()
+        } else {
+            Value::from(all)
+        })
     });
 }
 
@@ -91,15 +104,11 @@ type Body = fn(&mut Scope<'_>, Args<'_>) -> Outcome;
 
 /// A nil `[]interface {}`.
 fn nil_list() -> Value {
-    Value::List(List::of(ListType::ANY, Vec::new()))
+    Value::List(List::nil(ListType::ANY))
 }
 
 /// The elements of a list, or Go's complaint about what is none.
-fn items(
-    scope: &mut Scope<'_>,
-    value: &Value,
-    complaint: &str,
-) -> Result<Vec<Value>, Failure> {
+fn items(scope: &mut Scope<'_>, value: &Value, complaint: &str) -> Result<Vec<Value>, Failure> {
     let items = value.items().ok_or_else(|| match value.kind() {
         Kind::Invalid => Failure::new(NIL),
         kind => Failure::new(format!("{complaint} {}", kind.name())),

@@ -88,7 +88,12 @@ mod tests {
             ("../../x", ["x", "../..", "../../x", ""]),
             ("/../x//", ["x", "/x", "/x", ""]),
         ] {
-            let parts = [base(path.as_bytes()), dir(path.as_bytes()), clean(path.as_bytes()), ext(path.as_bytes())];
+            let parts = [
+                base(path.as_bytes()),
+                dir(path.as_bytes()),
+                clean(path.as_bytes()),
+                ext(path.as_bytes()),
+            ];
             let parts = parts.map(|part| String::from_utf8(part).unwrap());
             assert_eq!(parts, expected, "{path}");
         }

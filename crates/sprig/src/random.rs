@@ -36,7 +36,11 @@ pub(crate) fn register(functions: &mut Functions, environment: &Shared) {
             // Less than nothing is nothing.
             let count = usize::try_from(args.int(0)).unwrap_or(0);
             scope.charge(count)?;
-            Ok(Value::string(letters(environment.as_ref(), &alphabet, count)))
+            Ok(Value::string(letters(
+                environment.as_ref(),
+                &alphabet,
+                count,
+            )))
         });
     }
     let chance = environment.clone();

@@ -134,9 +134,9 @@ impl Object for Version {
 
     fn equals(&self, other: &dyn Object) -> bool {
         let other: &dyn std::any::Any = other;
-        other.downcast_ref::<Version>().is_some_and(|other| {
-            self.version == other.version && self.original == other.original
-        })
+        other
+            .downcast_ref::<Version>()
+            .is_some_and(|other| self.version == other.version && self.original == other.original)
     }
 }
 
@@ -237,15 +237,21 @@ static POINTER_METHODS: [Method; 18] = [
     Method::new("Original", &[], |_, this, _| {
         with(this, |v| Ok(Value::string(v.original.as_str())))
     }),
-    Method::new("LessThan", &OTHER, |_, this, args| compare(this, args, Ordering::is_lt)),
+    Method::new("LessThan", &OTHER, |_, this, args| {
+        compare(this, args, Ordering::is_lt)
+    }),
     Method::new("LessThanEqual", &OTHER, |_, this, args| {
         compare(this, args, Ordering::is_le)
     }),
-    Method::new("GreaterThan", &OTHER, |_, this, args| compare(this, args, Ordering::is_gt)),
+    Method::new("GreaterThan", &OTHER, |_, this, args| {
+        compare(this, args, Ordering::is_gt)
+    }),
     Method::new("GreaterThanEqual", &OTHER, |_, this, args| {
         compare(this, args, Ordering::is_ge)
     }),
-    Method::new("Equal", &OTHER, |_, this, args| compare(this, args, Ordering::is_eq)),
+    Method::new("Equal", &OTHER, |_, this, args| {
+        compare(this, args, Ordering::is_eq)
+    }),
     Method::new("Compare", &OTHER, |_, this, args| {
         order(this, args).map(|order| Value::int(order as i64))
     }),
@@ -257,11 +263,15 @@ fn with(this: &Value, body: impl FnOnce(&Version) -> Outcome) -> Outcome {
 }
 
 fn number(this: &Value, part: fn(&::semver::Version) -> u64) -> Outcome {
-    with(this, |v| Ok(Value::Uint(UintKind::Uint64, part(&v.version))))
+    with(this, |v| {
+        Ok(Value::Uint(UintKind::Uint64, part(&v.version)))
+    })
 }
 
 fn order(this: &Value, args: Args<'_>) -> Result<Ordering, Failure> {
-    let versions = this.downcast::<Version>().zip(args.value(0).downcast::<Version>());
+    let versions = this
+        .downcast::<Version>()
+        .zip(args.value(0).downcast::<Version>());
     versions
         .map(|(a, b)| windlass_semver_range::cmp(&a.version, &b.version))
         .ok_or_else(|| Failure::new(crate::lists::NIL))
@@ -275,7 +285,10 @@ fn prerelease_complaint(text: &str) -> &'static str {
     let zero = |part: &str| {
         part.len() > 1 && part.starts_with('0') && part.bytes().all(|c| c.is_ascii_digit())
     };
-    match text.split('.').find(|part| ::semver::Prerelease::new(part).is_err() || part.is_empty()) {
+    match text
+        .split('.')
+        .find(|part| ::semver::Prerelease::new(part).is_err() || part.is_empty())
+    {
         Some(part) if zero(part) => "version segment starts with 0",
         _ => "invalid prerelease string",
     }

@@ -78,18 +78,13 @@ pub(crate) mod unicode {
         let mut mapped = c.to_uppercase();
         match (mapped.next(), mapped.next()) {
             (Some(upper), None) => upper,
-            _ => with_iota(c, true).unwrap_or(c),
+            _ => with_iota(c).unwrap_or(c),
         }
     }
 
     pub(crate) fn to_lower(c: char) -> char {
-        let mut mapped = c.to_lowercase();
-        match (mapped.next(), mapped.next()) {
-            (Some(lower), None) => lower,
-            // The dotted capital I becomes a plain i.
-            (Some(lower), Some(_)) => lower,
-            (None, _) => c,
-        }
+        // The only one that is mapped to several, the dotted capital I, becomes a plain i.
+        c.to_lowercase().next().unwrap_or(c)
     }
 
     pub(crate) fn to_title(c: char) -> char {
@@ -105,11 +100,11 @@ pub(crate) mod unicode {
     }
 
     /// Greek letters with an iota below: their capitals are one character when asked for one.
-    fn with_iota(c: char, upper: bool) -> Option<char> {
+    fn with_iota(c: char) -> Option<char> {
         let code = u32::from(c);
         let mapped = match code {
-            0x1f80..=0x1faf if upper => code | 8,
-            0x1fb3 | 0x1fc3 | 0x1ff3 if upper => code + 9,
+            0x1f80..=0x1faf => code | 8,
+            0x1fb3 | 0x1fc3 | 0x1ff3 => code + 9,
             _ => return None,
         };
         char::from_u32(mapped)

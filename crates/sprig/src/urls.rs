@@ -271,9 +271,7 @@ fn check_address(text: &[u8]) -> Result<(), String> {
             Err(invalid("zones cannot be used with IPv4 addresses"))
         }
         Ok(IpAddr::V4(_)) => Err("invalid IP-literal".to_owned()),
-        Ok(IpAddr::V6(_)) if zone == Some("") => {
-            Err(invalid("zone must be a non-empty string"))
-        }
+        Ok(IpAddr::V6(_)) if zone == Some("") => Err(invalid("zone must be a non-empty string")),
         Ok(IpAddr::V6(_)) => Ok(()),
         Err(_) => Err(invalid("unable to parse IP")),
     }
@@ -316,8 +314,7 @@ impl Part {
             return false;
         }
         !match c {
-            b'-' | b'_' | b'.' | b'~' => true,
-            b'$' | b'&' | b'+' | b',' | b';' | b'=' => true,
+            b'-' | b'_' | b'.' | b'~' | b'$' | b'&' | b'+' | b',' | b';' | b'=' => true,
             b':' => self != Part::User,
             b'/' | b'@' => matches!(self, Part::Path | Part::Fragment),
             b'?' => self == Part::Fragment,
@@ -370,10 +367,7 @@ fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, String> {
                 out.push(byte);
                 rest = &after[2..];
             }
-            c if c.is_ascii()
-                && matches!(part, Part::Host | Part::Zone)
-                && part.escapes(*c) =>
-            {
+            c if c.is_ascii() && matches!(part, Part::Host | Part::Zone) && part.escapes(*c) => {
                 return Err(format!("invalid character {} in host name", quote(&[*c])));
             }
             c => out.push(*c),

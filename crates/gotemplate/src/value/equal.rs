@@ -36,7 +36,7 @@ pub fn deep_equal(a: &Value, b: &Value) -> Result<bool, TooDeep> {
             }
             (Value::String(a), Value::String(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
             (Value::List(a), Value::List(b)) => {
-                if a.ty() != b.ty() || a.len() != b.len() {
+                if a.ty() != b.ty() || a.len() != b.len() || a.is_nil() != b.is_nil() {
                     return Ok(false);
                 }
                 if !a.ptr_eq(b) {

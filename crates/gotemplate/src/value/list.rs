@@ -6,11 +6,13 @@ use std::rc::Rc;
 use super::{ListType, Value, release};
 
 /// A slice: values of one declared type. It never changes; what appends or sorts makes a new
-/// one. Cloning is cheap.
+/// one. Cloning is cheap. A nil slice is empty and nearly the same as one that is not nil: JSON
+/// and `reflect.DeepEqual` tell them apart.
 #[derive(Clone)]
 pub struct List {
     ty: &'static ListType,
-    items: Rc<Items>,
+    /// None in a nil slice.
+    items: Option<Rc<Items>>,
 }
 
 struct Items(Vec<Value>);
@@ -35,8 +37,18 @@ impl List {
     pub fn of(ty: &'static ListType, items: Vec<Value>) -> Self {
         Self {
             ty,
-            items: Rc::new(Items(items)),
+            items: Some(Rc::new(Items(items))),
         }
+    }
+
+    /// The nil slice of the type.
+    pub const fn nil(ty: &'static ListType) -> Self {
+        Self { ty, items: None }
+    }
+
+    /// Whether it is a nil slice.
+    pub const fn is_nil(&self) -> bool {
+        self.items.is_none()
     }
 
     /// The type.
@@ -49,18 +61,21 @@ impl List {
     pub fn retyped(&self, ty: &'static ListType) -> Self {
         Self {
             ty,
-            items: Rc::clone(&self.items),
+            items: self.items.clone(),
         }
     }
 
     /// Whether both are the same allocation.
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.items, &other.items)
+        match (&self.items, &other.items) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
     }
 
     /// The elements, if nothing else holds them: for taking deep values apart.
     pub(super) fn into_unique(self) -> Option<Vec<Value>> {
-        Rc::into_inner(self.items).map(|mut items| std::mem::take(&mut items.0))
+        Rc::into_inner(self.items?).map(|mut items| std::mem::take(&mut items.0))
     }
 }
 
@@ -68,7 +83,7 @@ impl Deref for List {
     type Target = [Value];
 
     fn deref(&self) -> &[Value] {
-        &self.items.0
+        self.items.as_ref().map_or(&[], |items| &items.0)
     }
 }
 

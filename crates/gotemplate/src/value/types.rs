@@ -335,7 +335,7 @@ impl Type {
             Self::Complex => Value::Complex(0.0, 0.0),
             Self::String => Value::String(super::Text::empty()),
             Self::List(ty) if ty == ListType::BYTE => Value::Bytes(super::Text::empty()),
-            Self::List(ty) => Value::List(List::of(ty, Vec::new())),
+            Self::List(ty) => Value::List(List::nil(ty)),
             Self::Map(ty) => Value::Map(Map::of(ty)),
         }
     }

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use aws_lc_rs::rsa::KeySize;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType,
+    SerialNumber,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
@@ -62,7 +63,13 @@ impl Object for Certificate {
 const AUTHORITY: &[Type] = &[Type::String, Type::INT];
 const AUTHORITY_KEY: &[Type] = &[Type::String, Type::INT, Type::String];
 const SELF: &[Type] = &[Type::String, Type::LIST, Type::LIST, Type::INT];
-const SELF_KEY: &[Type] = &[Type::String, Type::LIST, Type::LIST, Type::INT, Type::String];
+const SELF_KEY: &[Type] = &[
+    Type::String,
+    Type::LIST,
+    Type::LIST,
+    Type::INT,
+    Type::String,
+];
 const SIGNED: &[Type] = &[
     Type::String,
     Type::LIST,
@@ -80,9 +87,11 @@ const SIGNED_KEY: &[Type] = &[
 ];
 
 pub(super) fn register(functions: &mut Functions, environment: &Shared) {
-    functions.add("buildCustomCert", &[Type::String, Type::String], |_, args| {
-        build(args.bytes(0), args.bytes(1))
-    });
+    functions.add(
+        "buildCustomCert",
+        &[Type::String, Type::String],
+        |_, args| build(args.bytes(0), args.bytes(1)),
+    );
     for (name, params) in [("genCA", AUTHORITY), ("genCAWithKey", AUTHORITY_KEY)] {
         let world = environment.clone();
         functions.add(name, params, move |scope, args| {
@@ -105,7 +114,10 @@ pub(super) fn register(functions: &mut Functions, environment: &Shared) {
             request.self_signed(&key)
         });
     }
-    for (name, params) in [("genSignedCert", SIGNED), ("genSignedCertWithKey", SIGNED_KEY)] {
+    for (name, params) in [
+        ("genSignedCert", SIGNED),
+        ("genSignedCertWithKey", SIGNED_KEY),
+    ] {
         let world = environment.clone();
         functions.add(name, params, move |scope, args| {
             let key = subject_key(scope, args, 5)?;
@@ -136,7 +148,9 @@ fn build(cert: &[u8], key: &[u8]) -> Outcome {
     let block = parse::block(&String::from_utf8_lossy(&cert))
         .ok_or_else(|| Failure::new("unable to decode certificate"))?;
     parse_x509_certificate(&block.der).map_err(|error| {
-        Failure::new(format!("error parsing certificate: decodedCert.Bytes: {error}"))
+        Failure::new(format!(
+            "error parsing certificate: decodedCert.Bytes: {error}"
+        ))
     })?;
     parse::private_key(&String::from_utf8_lossy(&key))
         .map_err(|error| Failure::new(format!("error parsing private key: {error}")))?;

@@ -12,14 +12,26 @@ const BLOCK: usize = 16;
 
 pub(super) fn register(functions: &mut Functions, environment: &Shared) {
     let environment = environment.clone();
-    functions.add("encryptAES", &[Type::String, Type::String], move |scope, args| {
-        scope.charge(args.bytes(1).len().saturating_mul(2))?;
-        Ok(Value::string(encrypt(environment.as_ref(), args.bytes(0), args.bytes(1))?))
-    });
-    functions.add("decryptAES", &[Type::String, Type::String], |scope, args| {
-        scope.charge(args.bytes(1).len())?;
-        Ok(Value::string(decrypt(args.bytes(0), args.bytes(1))?))
-    });
+    functions.add(
+        "encryptAES",
+        &[Type::String, Type::String],
+        move |scope, args| {
+            scope.charge(args.bytes(1).len().saturating_mul(2))?;
+            Ok(Value::string(encrypt(
+                environment.as_ref(),
+                args.bytes(0),
+                args.bytes(1),
+            )?))
+        },
+    );
+    functions.add(
+        "decryptAES",
+        &[Type::String, Type::String],
+        |scope, args| {
+            scope.charge(args.bytes(1).len())?;
+            Ok(Value::string(decrypt(args.bytes(0), args.bytes(1))?))
+        },
+    );
 }
 
 fn key(password: &[u8]) -> [u8; 32] {
@@ -29,11 +41,7 @@ fn key(password: &[u8]) -> [u8; 32] {
     key
 }
 
-fn encrypt(
-    environment: &dyn Environment,
-    password: &[u8],
-    text: &[u8],
-) -> Result<String, Failure> {
+fn encrypt(environment: &dyn Environment, password: &[u8], text: &[u8]) -> Result<String, Failure> {
     if text.is_empty() {
         return Ok(String::new());
     }

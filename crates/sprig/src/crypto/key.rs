@@ -70,8 +70,7 @@ impl Key {
     }
 
     fn generate_ed25519() -> Result<Key, String> {
-        let pkcs8 =
-            Ed25519KeyPair::generate_pkcs8v1(&rand::SystemRandom::new()).map_err(text)?;
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&rand::SystemRandom::new()).map_err(text)?;
         Ok(Key::Ed25519(pkcs8.as_ref().to_vec()))
     }
 
@@ -83,7 +82,9 @@ impl Key {
             .map_err(text)?;
         let public = key.verifying_key();
         let components = public.components();
-        let mut body = UintRef::new(&[0]).and_then(|zero| zero.to_der()).map_err(text)?;
+        let mut body = UintRef::new(&[0])
+            .and_then(|zero| zero.to_der())
+            .map_err(text)?;
         for number in [
             components.p().to_be_bytes(),
             components.q().to_be_bytes(),
@@ -91,7 +92,11 @@ impl Key {
             public.y().to_be_bytes(),
             key.x().to_be_bytes(),
         ] {
-            body.extend(UintRef::new(&number).and_then(|n| n.to_der()).map_err(text)?);
+            body.extend(
+                UintRef::new(&number)
+                    .and_then(|n| n.to_der())
+                    .map_err(text)?,
+            );
         }
         let sequence = AnyRef::new(Tag::Sequence, &body).and_then(|any| any.to_der());
         sequence.map(Key::Dsa).map_err(text)

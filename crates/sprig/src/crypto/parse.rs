@@ -3,7 +3,7 @@
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
-    EcdsaKeyPair, Ed25519KeyPair, EcdsaSigningAlgorithm,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
 };
 use pkcs8::PrivateKeyInfoRef;
 

@@ -18,15 +18,19 @@ pub(super) fn register(functions: &mut Functions, environment: &Shared) {
         Ok(Value::string(hash(random.as_ref(), args.bytes(0))))
     });
     let random = environment.clone();
-    functions.add("htpasswd", &[Type::String, Type::String], move |scope, args| {
-        let user = args.bytes(0);
-        if user.contains(&b':') {
-            return Ok(Value::string([b"invalid username: ", user].concat()));
-        }
-        scope.charge_steps(STEPS)?;
-        let hash = hash(random.as_ref(), args.bytes(1));
-        Ok(Value::string([user, b":", hash.as_bytes()].concat()))
-    });
+    functions.add(
+        "htpasswd",
+        &[Type::String, Type::String],
+        move |scope, args| {
+            let user = args.bytes(0);
+            if user.contains(&b':') {
+                return Ok(Value::string([b"invalid username: ", user].concat()));
+            }
+            scope.charge_steps(STEPS)?;
+            let hash = hash(random.as_ref(), args.bytes(1));
+            Ok(Value::string([user, b":", hash.as_bytes()].concat()))
+        },
+    );
     functions.add(
         "derivePassword",
         &[
@@ -62,7 +66,9 @@ fn derive(scope: &mut Scope<'_>, args: Args<'_>) -> Result<Value, Failure> {
     let templates = templates(&kind);
     if templates.is_empty() {
         let kind = kind.to_str();
-        return Ok(Value::string(format!("cannot find password template {kind}")));
+        return Ok(Value::string(format!(
+            "cannot find password template {kind}"
+        )));
     }
     scope.charge_steps(STEPS)?;
     let (password, user, site) = (args.bytes(2), args.bytes(3), args.bytes(4));
@@ -94,11 +100,26 @@ fn templates(kind: &[u8]) -> &'static [&'static str] {
     match kind {
         b"maximum" => &["anoxxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxxxno"],
         b"long" => &[
-            "CvcvnoCvcvCvcv", "CvcvCvcvnoCvcv", "CvcvCvcvCvcvno", "CvccnoCvcvCvcv",
-            "CvccCvcvnoCvcv", "CvccCvcvCvcvno", "CvcvnoCvccCvcv", "CvcvCvccnoCvcv",
-            "CvcvCvccCvcvno", "CvcvnoCvcvCvcc", "CvcvCvcvnoCvcc", "CvcvCvcvCvccno",
-            "CvccnoCvccCvcv", "CvccCvccnoCvcv", "CvccCvccCvcvno", "CvcvnoCvccCvcc",
-            "CvcvCvccnoCvcc", "CvcvCvccCvccno", "CvccnoCvcvCvcc", "CvccCvcvnoCvcc",
+            "CvcvnoCvcvCvcv",
+            "CvcvCvcvnoCvcv",
+            "CvcvCvcvCvcvno",
+            "CvccnoCvcvCvcv",
+            "CvccCvcvnoCvcv",
+            "CvccCvcvCvcvno",
+            "CvcvnoCvccCvcv",
+            "CvcvCvccnoCvcv",
+            "CvcvCvccCvcvno",
+            "CvcvnoCvcvCvcc",
+            "CvcvCvcvnoCvcc",
+            "CvcvCvcvCvccno",
+            "CvccnoCvccCvcv",
+            "CvccCvccnoCvcv",
+            "CvccCvccCvcvno",
+            "CvcvnoCvccCvcc",
+            "CvcvCvccnoCvcc",
+            "CvcvCvccCvccno",
+            "CvccnoCvcvCvcc",
+            "CvccCvcvnoCvcc",
             "CvccCvcvCvccno",
         ],
         b"medium" => &["CvcnoCvc", "CvcCvcno"],

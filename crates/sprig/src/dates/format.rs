@@ -36,9 +36,7 @@ impl Time {
             Element::Month => out.write_all(&month.as_bytes()[..3]),
             Element::NumMonth => write!(out, "{}", civil.month),
             Element::ZeroMonth => write!(out, "{:02}", civil.month),
-            Element::LongWeekday => {
-                out.write_all(WEEKDAYS[index(weekday(civil.days))].as_bytes())
-            }
+            Element::LongWeekday => out.write_all(WEEKDAYS[index(weekday(civil.days))].as_bytes()),
             Element::Weekday => {
                 out.write_all(&WEEKDAYS[index(weekday(civil.days))].as_bytes()[..3])
             }

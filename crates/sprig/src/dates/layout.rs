@@ -179,10 +179,7 @@ mod tests {
     #[test]
     fn words_that_look_like_elements_are_text() {
         assert_eq!(elements(b"Janet Month"), []);
-        assert_eq!(
-            elements(b"Jan_2006"),
-            [Element::Month, Element::LongYear]
-        );
+        assert_eq!(elements(b"Jan_2006"), [Element::Month, Element::LongYear]);
         assert_eq!(
             elements(b".0009"),
             [],

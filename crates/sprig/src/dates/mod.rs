@@ -20,25 +20,29 @@ pub use zone::Zone;
 use crate::environment::{Environment, Shared};
 use object::TIME;
 
+const A_TIME: &[Type] = &[Type::Object(&TIME)];
 const DATE: &[u8] = b"2006-01-02";
 
 pub(crate) fn register(functions: &mut Functions, environment: &Shared) {
     let world = environment.clone();
-    functions.add("now", &[], move |_, _| Ok(Value::object(TimeObject(world.now()))));
+    functions.add("now", &[], move |_, _| Ok(Value::from(world.now())));
     register_formats(functions, environment);
     register_durations(functions, environment);
 
     let world = environment.clone();
     functions.add("toDate", &[Type::String, Type::String], move |_, args| {
         let time = Time::parse(args.bytes(0), args.bytes(1), &world.now().zone);
-        Ok(Value::object(TimeObject(time.unwrap_or(Time::ZERO))))
+        Ok(Value::from(time.unwrap_or(Time::ZERO)))
     });
     let world = environment.clone();
-    functions.add("mustToDate", &[Type::String, Type::String], move |_, args| {
-        let time = Time::parse(args.bytes(0), args.bytes(1), &world.now().zone)?;
-        Ok(Value::object(TimeObject(time)))
-    });
-    const A_TIME: &[Type] = &[Type::Object(&TIME)];
+    functions.add(
+        "mustToDate",
+        &[Type::String, Type::String],
+        move |_, args| {
+            let time = Time::parse(args.bytes(0), args.bytes(1), &world.now().zone)?;
+            Ok(Value::from(time))
+        },
+    );
     functions.add("unixEpoch", A_TIME, |_, args| {
         Ok(Value::string(time_of(args.value(0)).unix().to_string()))
     });
@@ -47,23 +51,42 @@ pub(crate) fn register(functions: &mut Functions, environment: &Shared) {
 fn register_formats(functions: &mut Functions, environment: &Shared) {
     let world = environment.clone();
     functions.add("date", &[Type::String, Type::Any], move |_, args| {
-        Ok(formatted(world.as_ref(), args.bytes(0), args.value(1), b"Local"))
+        Ok(formatted(
+            world.as_ref(),
+            args.bytes(0),
+            args.value(1),
+            b"Local",
+        ))
     });
     let world = environment.clone();
     functions.add("htmlDate", &[Type::Any], move |_, args| {
         Ok(formatted(world.as_ref(), DATE, args.value(0), b"Local"))
     });
     let world = environment.clone();
-    functions.add("htmlDateInZone", &[Type::Any, Type::String], move |_, args| {
-        Ok(formatted(world.as_ref(), DATE, args.value(0), args.bytes(1)))
-    });
+    functions.add(
+        "htmlDateInZone",
+        &[Type::Any, Type::String],
+        move |_, args| {
+            Ok(formatted(
+                world.as_ref(),
+                DATE,
+                args.value(0),
+                args.bytes(1),
+            ))
+        },
+    );
     for name in ["dateInZone", "date_in_zone"] {
         let world = environment.clone();
         functions.add(
             name,
             &[Type::String, Type::Any, Type::String],
             move |_, args| {
-                Ok(formatted(world.as_ref(), args.bytes(0), args.value(1), args.bytes(2)))
+                Ok(formatted(
+                    world.as_ref(),
+                    args.bytes(0),
+                    args.value(1),
+                    args.bytes(2),
+                ))
             },
         );
     }
@@ -76,13 +99,13 @@ fn register_durations(functions: &mut Functions, environment: &Shared) {
             let Ok(duration) = Duration::parse(args.bytes(0)) else {
                 return Ok(args.value(1).clone());
             };
-            Ok(Value::object(TimeObject(time_of(args.value(1)).add(duration))))
+            Ok(Value::from(time_of(args.value(1)).add(duration)))
         });
     }
     for name in ["mustDateModify", "must_date_modify"] {
         functions.add(name, MODIFY, |_, args| {
             let duration = Duration::parse(args.bytes(0)).map_err(Failure::new)?;
-            Ok(Value::object(TimeObject(time_of(args.value(1)).add(duration))))
+            Ok(Value::from(time_of(args.value(1)).add(duration)))
         });
     }
     functions.add("duration", &[Type::Any], |_, args| {

@@ -33,9 +33,23 @@ impl Object for TimeObject {
 
     fn equals(&self, other: &dyn Object) -> bool {
         let other: &dyn std::any::Any = other;
-        other.downcast_ref::<TimeObject>().is_some_and(|TimeObject(other)| {
-            self.0.order(other).is_eq() && self.0.zone == other.zone
-        })
+        other
+            .downcast_ref::<TimeObject>()
+            .is_some_and(|TimeObject(other)| {
+                self.0.order(other).is_eq() && self.0.zone == other.zone
+            })
+    }
+}
+
+impl From<Time> for Value {
+    fn from(time: Time) -> Value {
+        Value::object(TimeObject(time))
+    }
+}
+
+impl From<Duration> for Value {
+    fn from(duration: Duration) -> Value {
+        Value::object(DurationObject(duration))
     }
 }
 
@@ -127,7 +141,9 @@ static LOCATION: ObjectType = ObjectType {
     name: "*time.Location",
     kind: Kind::Pointer,
     methods: &[Method::new("String", &[], |_, this, _| {
-        let name = this.downcast::<Location>().map_or("", |place| place.0.name());
+        let name = this
+            .downcast::<Location>()
+            .map_or("", |place| place.0.name());
         Ok(Value::string(name))
     })],
 };
@@ -163,43 +179,49 @@ fn duration(value: &Value) -> Duration {
     }
 }
 
-fn at(time: Time) -> Outcome {
-    Ok(Value::object(TimeObject(time)))
-}
-
-fn lasting(duration: Duration) -> Outcome {
-    Ok(Value::object(DurationObject(duration)))
-}
-
-fn int(number: i64) -> Outcome {
-    Ok(Value::int(number))
-}
-
 static OTHER_TIME: [Type; 1] = [Type::Object(&TIME)];
 static A_DURATION: [Type; 1] = [Type::Object(&DURATION)];
 const THREE_INTS: &[Type] = &[Type::INT, Type::INT, Type::INT];
 
 static TIME_METHODS: [Method; 29] = [
-    Method::new("Year", &[], |_, this, _| int(time(this)?.civil().year)),
+    Method::new("Year", &[], |_, this, _| {
+        Ok(Value::int(time(this)?.civil().year))
+    }),
     Method::new("Month", &[], |_, this, _| {
         let number = time(this)?.civil().month;
         Ok(named(&MONTH, number, MONTHS.get(index(number - 1))))
     }),
-    Method::new("Day", &[], |_, this, _| int(time(this)?.civil().day)),
-    Method::new("Hour", &[], |_, this, _| int(time(this)?.civil().hour)),
-    Method::new("Minute", &[], |_, this, _| int(time(this)?.civil().minute)),
-    Method::new("Second", &[], |_, this, _| int(time(this)?.civil().second)),
-    Method::new("Nanosecond", &[], |_, this, _| int(i64::from(time(this)?.nanos))),
+    Method::new("Day", &[], |_, this, _| {
+        Ok(Value::int(time(this)?.civil().day))
+    }),
+    Method::new("Hour", &[], |_, this, _| {
+        Ok(Value::int(time(this)?.civil().hour))
+    }),
+    Method::new("Minute", &[], |_, this, _| {
+        Ok(Value::int(time(this)?.civil().minute))
+    }),
+    Method::new("Second", &[], |_, this, _| {
+        Ok(Value::int(time(this)?.civil().second))
+    }),
+    Method::new("Nanosecond", &[], |_, this, _| {
+        Ok(Value::int(i64::from(time(this)?.nanos)))
+    }),
     Method::new("Weekday", &[], |_, this, _| {
         let number = weekday(time(this)?.civil().days);
         Ok(named(&WEEKDAY, number, WEEKDAYS.get(index(number))))
     }),
-    Method::new("YearDay", &[], |_, this, _| int(year_day(time(this)?.civil().days))),
-    Method::new("Unix", &[], |_, this, _| Ok(Value::int64(time(this)?.unix()))),
+    Method::new("YearDay", &[], |_, this, _| {
+        Ok(Value::int(year_day(time(this)?.civil().days)))
+    }),
+    Method::new("Unix", &[], |_, this, _| {
+        Ok(Value::int64(time(this)?.unix()))
+    }),
     Method::new("UnixMilli", &[], |_, this, _| scaled(this, 1_000)),
     Method::new("UnixMicro", &[], |_, this, _| scaled(this, 1_000_000)),
     Method::new("UnixNano", &[], |_, this, _| scaled(this, 1_000_000_000)),
-    Method::new("IsZero", &[], |_, this, _| Ok(Value::Bool(time(this)?.is_zero()))),
+    Method::new("IsZero", &[], |_, this, _| {
+        Ok(Value::Bool(time(this)?.is_zero()))
+    }),
     Method::new("IsDST", &[], |_, this, _| {
         let time = time(this)?;
         Ok(Value::Bool(time.zone.is_dst(time.seconds)))
@@ -207,31 +229,44 @@ static TIME_METHODS: [Method; 29] = [
     Method::new("Format", &[Type::String], |_, this, args| {
         Ok(Value::string(time(this)?.format(args.bytes(0))))
     }),
-    Method::new("String", &[], |_, this, _| Ok(Value::string(time(this)?.to_string()))),
-    Method::new("UTC", &[], |_, this, _| at(time(this)?.in_zone(Zone::Utc))),
+    Method::new("String", &[], |_, this, _| {
+        Ok(Value::string(time(this)?.to_string()))
+    }),
+    Method::new("UTC", &[], |_, this, _| {
+        Ok(Value::from(time(this)?.in_zone(Zone::Utc)))
+    }),
     Method::new("Location", &[], |_, this, _| {
         Ok(Value::object(Location(time(this)?.zone.clone())))
     }),
-    Method::new("In", &[Type::Object(&LOCATION)], |_, this, args| {
-        match args.value(0).downcast::<Location>() {
-            Some(Location(zone)) => at(time(this)?.in_zone(zone.clone())),
-            None => Err(Failure::new("time: missing Location in call to Time.In")),
-        }
+    Method::new("In", &[Type::Object(&LOCATION)], |_, this, args| match args
+        .value(0)
+        .downcast::<Location>()
+    {
+        Some(Location(zone)) => Ok(Value::from(time(this)?.in_zone(zone.clone()))),
+        None => Err(Failure::new("time: missing Location in call to Time.In")),
     }),
     Method::new("Add", &A_DURATION, |_, this, args| {
-        at(time(this)?.add(duration(args.value(0))))
+        Ok(Value::from(time(this)?.add(duration(args.value(0)))))
     }),
     Method::new("AddDate", THREE_INTS, |_, this, args| {
-        at(time(this)?.add_date(args.int(0), args.int(1), args.int(2)))
+        Ok(Value::from(time(this)?.add_date(
+            args.int(0),
+            args.int(1),
+            args.int(2),
+        )))
     }),
     Method::new("Sub", &OTHER_TIME, |_, this, args| {
-        lasting(time(this)?.since(time(args.value(0))?))
+        Ok(Value::from(time(this)?.since(time(args.value(0))?)))
     }),
     Method::new("Truncate", &A_DURATION, |_, this, args| {
-        at(time(this)?.to_multiple(duration(args.value(0)), false))
+        Ok(Value::from(
+            time(this)?.to_multiple(duration(args.value(0)), false),
+        ))
     }),
     Method::new("Round", &A_DURATION, |_, this, args| {
-        at(time(this)?.to_multiple(duration(args.value(0)), true))
+        Ok(Value::from(
+            time(this)?.to_multiple(duration(args.value(0)), true),
+        ))
     }),
     Method::new("Before", &OTHER_TIME, |_, this, args| {
         Ok(Value::Bool(order(this, args)?.is_lt()))
@@ -242,7 +277,9 @@ static TIME_METHODS: [Method; 29] = [
     Method::new("Equal", &OTHER_TIME, |_, this, args| {
         Ok(Value::Bool(order(this, args)?.is_eq()))
     }),
-    Method::new("Compare", &OTHER_TIME, |_, this, args| int(order(this, args)? as i64)),
+    Method::new("Compare", &OTHER_TIME, |_, this, args| {
+        Ok(Value::int(order(this, args)? as i64))
+    }),
 ];
 
 fn order(this: &Value, args: Args<'_>) -> Result<std::cmp::Ordering, Failure> {
@@ -273,28 +310,38 @@ static DURATION_METHODS: [Method; 10] = [
     Method::new("String", &[], |_, this, _| {
         Ok(Value::string(duration(this).to_string()))
     }),
-    Method::new("Nanoseconds", &[], |_, this, _| Ok(Value::int64(duration(this).0))),
+    Method::new("Nanoseconds", &[], |_, this, _| {
+        Ok(Value::int64(duration(this).0))
+    }),
     Method::new("Microseconds", &[], |_, this, _| {
         Ok(Value::int64(duration(this).0 / 1_000))
     }),
     Method::new("Milliseconds", &[], |_, this, _| {
         Ok(Value::int64(duration(this).0 / 1_000_000))
     }),
-    Method::new("Seconds", &[], |_, this, _| Ok(in_units(this, 1_000_000_000))),
-    Method::new("Minutes", &[], |_, this, _| Ok(in_units(this, 60_000_000_000))),
-    Method::new("Hours", &[], |_, this, _| Ok(in_units(this, 3_600_000_000_000))),
+    Method::new("Seconds", &[], |_, this, _| {
+        Ok(in_units(this, 1_000_000_000))
+    }),
+    Method::new("Minutes", &[], |_, this, _| {
+        Ok(in_units(this, 60_000_000_000))
+    }),
+    Method::new("Hours", &[], |_, this, _| {
+        Ok(in_units(this, 3_600_000_000_000))
+    }),
     Method::new("Round", &A_DURATION, |_, this, args| {
-        lasting(duration(this).round(duration(args.value(0))))
+        Ok(Value::from(duration(this).round(duration(args.value(0)))))
     }),
     Method::new("Truncate", &A_DURATION, |_, this, args| {
         let (duration, step) = (duration(this), duration(args.value(0)));
         if step.0 <= 0 {
-            return lasting(duration);
+            return Ok(Value::from(duration));
         }
-        lasting(Duration(duration.0 - duration.0 % step.0))
+        Ok(Value::from(Duration(duration.0 - duration.0 % step.0)))
     }),
     Method::new("Abs", &[], |_, this, _| {
-        lasting(Duration(duration(this).0.checked_abs().unwrap_or(i64::MAX)))
+        Ok(Value::from(Duration(
+            duration(this).0.checked_abs().unwrap_or(i64::MAX),
+        )))
     }),
 ];
 

@@ -30,14 +30,19 @@ impl Time {
             };
             let fraction_follows = matches!(
                 layout::next(after),
-                Some((_, Element::Fraction { .. } | Element::TrimmedFraction { .. }, ..))
+                Some((
+                    _,
+                    Element::Fraction { .. } | Element::TrimmedFraction { .. },
+                    ..
+                ))
             );
-            rest = parts
-                .read(element, rest, fraction_follows)
-                .map_err(|problem| match problem {
-                    Problem::Mismatch => mismatch(element_text, rest),
-                    Problem::OutOfRange(what) => wrong(&format!("{what} out of range")),
-                })?;
+            rest =
+                parts
+                    .read(element, rest, fraction_follows)
+                    .map_err(|problem| match problem {
+                        Problem::Mismatch => mismatch(element_text, rest),
+                        Problem::OutOfRange(what) => wrong(&format!("{what} out of range")),
+                    })?;
             layout_rest = after;
         }
         if !rest.is_empty() {
@@ -253,9 +258,12 @@ impl Parts {
         // Minus one second is "no offset" to the original, which shows for `-00:00:01` alone.
         if let Some(offset) = self.offset.filter(|offset| *offset != -1) {
             let (name, local) = zone.at(at(Zone::Utc).seconds - offset);
-            let is_local =
-                local == offset && (self.zone_name.is_empty() || name == self.zone_name);
-            let zone = if is_local { zone.clone() } else { fixed(offset) };
+            let is_local = local == offset && (self.zone_name.is_empty() || name == self.zone_name);
+            let zone = if is_local {
+                zone.clone()
+            } else {
+                fixed(offset)
+            };
             return Ok(shifted(offset, zone));
         }
         if !self.zone_name.is_empty() {

@@ -141,8 +141,8 @@ impl Time {
         if step.0 <= 0 {
             return self.clone();
         }
-        let since_zero = (i128::from(self.seconds) - i128::from(ZERO)) * 1_000_000_000
-            + i128::from(self.nanos);
+        let since_zero =
+            (i128::from(self.seconds) - i128::from(ZERO)) * 1_000_000_000 + i128::from(self.nanos);
         let step = i128::from(step.0);
         let remainder = since_zero.rem_euclid(step);
         let move_by = if nearest && remainder * 2 >= step {

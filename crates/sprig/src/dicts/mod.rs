@@ -19,7 +19,10 @@ pub(crate) fn register(functions: &mut Functions) {
         let map = Map::new();
         for pair in args.all().chunks(2) {
             let key = string_value(scope, &pair[0])?;
-            map.insert(key, pair.get(1).cloned().unwrap_or_else(|| Value::string("")));
+            map.insert(
+                key,
+                pair.get(1).cloned().unwrap_or_else(|| Value::string("")),
+            );
         }
         Ok(Value::Map(map))
     });
@@ -31,14 +34,18 @@ pub(crate) fn register(functions: &mut Functions) {
         let has = args.map(0).is_some_and(|map| map.contains(args.bytes(1)));
         Ok(Value::Bool(has))
     });
-    functions.add("set", &[Type::MAP, Type::String, Type::Any], |scope, args| {
-        let Some(map) = args.map(0) else {
-            return Err(Failure::new("assignment to entry in nil map"));
-        };
-        scope.charge(size_of::<Value>())?;
-        map.insert(args.text(1), args.value(2).clone());
-        Ok(args.value(0).clone())
-    });
+    functions.add(
+        "set",
+        &[Type::MAP, Type::String, Type::Any],
+        |scope, args| {
+            let Some(map) = args.map(0) else {
+                return Err(Failure::new("assignment to entry in nil map"));
+            };
+            scope.charge(size_of::<Value>())?;
+            map.insert(args.text(1), args.value(2).clone());
+            Ok(args.value(0).clone())
+        },
+    );
     functions.add("unset", &[Type::MAP, Type::String], |_, args| {
         if let Some(map) = args.map(0) {
             map.remove(args.bytes(1));
@@ -60,7 +67,7 @@ pub(crate) fn register(functions: &mut Functions) {
         Ok(Value::List(List::of(ListType::STRING, keys)))
     });
     functions.add("values", &[Type::MAP], |scope, args| {
-        let entries = args.map(0).map(|map| map.entries()).unwrap_or_default();
+        let entries = args.map(0).unwrap_or_default().entries();
         scope.charge(entries.len().saturating_mul(size_of::<Value>()))?;
         let values: Vec<Value> = entries.into_iter().map(|(_, value)| value).collect();
         Ok(Value::from(values))
@@ -76,7 +83,7 @@ pub(crate) fn register(functions: &mut Functions) {
     });
     functions.add_variadic("omit", &[Type::MAP], Type::String, |scope, args| {
         let kept = Map::new();
-        let entries = args.map(0).map(|map| map.entries()).unwrap_or_default();
+        let entries = args.map(0).unwrap_or_default().entries();
         scope.charge(entries.len().saturating_mul(size_of::<Value>()))?;
         for (key, value) in entries {
             kept.insert(key, value);

@@ -3,6 +3,8 @@
 use windlass_gotemplate::strconv::{parse_float, quote, runes};
 use windlass_gotemplate::{Map, Value};
 
+const ESCAPE: &str = "in string escape code";
+const HEX: &str = "in \\u hexadecimal character escape";
 /// Go's own limit.
 const MAX_DEPTH: usize = 10_000;
 
@@ -161,13 +163,12 @@ impl Decoder<'_> {
     }
 
     fn literal(&mut self, word: &str, value: Value) -> Result<Value, String> {
+        let context =
+            |expected: u8| format!("in literal {word} (expecting '{}')", char::from(expected));
         for expected in word.bytes().skip(1) {
-            if self.next()? != expected {
+            if self.next_in(&context(expected))? != expected {
                 self.at -= 1;
-                let expected = char::from(expected);
-                return Err(self.unexpected(&format!(
-                    "in literal {word} (expecting '{expected}')"
-                )));
+                return Err(self.unexpected(&context(expected)));
             }
         }
         Ok(value)
@@ -175,7 +176,7 @@ impl Decoder<'_> {
 
     fn number(&mut self, negative: bool) -> Result<Value, String> {
         let start = self.at - usize::from(negative);
-        match self.next()? {
+        match self.next_in("in numeric literal")? {
             b'0' => {}
             b'1'..=b'9' => self.digits(),
             _ => {
@@ -212,7 +213,7 @@ impl Decoder<'_> {
     }
 
     fn some_digits(&mut self, context: &str) -> Result<(), String> {
-        if !self.next()?.is_ascii_digit() {
+        if !self.next_in(context)?.is_ascii_digit() {
             self.at -= 1;
             return Err(self.unexpected(context));
         }
@@ -245,7 +246,7 @@ impl Decoder<'_> {
     }
 
     fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), String> {
-        out.push(match self.next()? {
+        out.push(match self.next_in(ESCAPE)? {
             b'b' => 0x08,
             b'f' => 0x0c,
             b'n' => b'\n',
@@ -270,7 +271,7 @@ impl Decoder<'_> {
             }
             _ => {
                 self.at -= 1;
-                return Err(self.unexpected("in string escape code"));
+                return Err(self.unexpected(ESCAPE));
             }
         });
         Ok(())
@@ -279,9 +280,9 @@ impl Decoder<'_> {
     fn hex(&mut self) -> Result<u16, String> {
         let mut unit = 0;
         for _ in 0..4 {
-            let Some(digit) = char::from(self.next()?).to_digit(16) else {
+            let Some(digit) = char::from(self.next_in(HEX)?).to_digit(16) else {
                 self.at -= 1;
-                return Err(self.unexpected("in \\u hexadecimal character escape"));
+                return Err(self.unexpected(HEX));
             };
             unit = unit << 4 | u16::try_from(digit).unwrap_or(0);
         }
@@ -304,6 +305,14 @@ impl Decoder<'_> {
             .ok_or_else(|| "unexpected end of JSON input".to_owned())?;
         self.at += 1;
         Ok(c)
+    }
+
+    /// The next byte within something that a space would break: at the end of the text the original sees one.
+    fn next_in(&mut self, context: &str) -> Result<u8, String> {
+        if self.peek().is_none() {
+            return Err(format!("invalid character ' ' {context}"));
+        }
+        self.next()
     }
 
     fn unexpected(&self, context: &str) -> String {

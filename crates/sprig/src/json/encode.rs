@@ -62,7 +62,8 @@ impl Encoder<'_> {
             return Err(Limit::Bytes(max).into());
         }
         match value {
-            Value::Missing | Value::Nil => self.out.extend_from_slice(b"null"),
+            Value::Missing | Value::Nil => self.text("null"),
+            Value::List(list) if list.is_nil() => self.text("null"),
             Value::Bool(value) => self.text(if *value { "true" } else { "false" }),
             Value::Int(_, value) => self.text(&value.to_string()),
             Value::Uint(_, value) => self.text(&value.to_string()),

@@ -43,14 +43,8 @@ pub(crate) fn register(functions: &mut Functions) {
     }
 }
 
-fn encoded(
-    scope: &mut Scope<'_>,
-    value: &Value,
-    escape: Escape,
-    indent: Option<&[u8]>,
-) -> Outcome {
-    let max = usize::try_from(scope.limits().bytes).unwrap_or(usize::MAX);
-    let text = encode(value, escape, indent, max)?;
+fn encoded(scope: &mut Scope<'_>, value: &Value, escape: Escape, indent: Option<&[u8]>) -> Outcome {
+    let text = encode(value, escape, indent, scope.bytes_left())?;
     scope.charge(text.len())?;
     Ok(Value::string(text))
 }

@@ -13,9 +13,7 @@ pub(crate) fn to_i64(value: &Value) -> i64 {
         Value::Int(_, value) => *value,
         Value::Uint(_, value) => value.cast_signed(),
         Value::Float(_, value) => cut(*value),
-        Value::String(text) => {
-            strconv::parse_int(without_zero_decimals(text), 0, 64).unwrap_or(0)
-        }
+        Value::String(text) => strconv::parse_int(without_zero_decimals(text), 0, 64).unwrap_or(0),
         value => calendar_number(value),
     }
 }

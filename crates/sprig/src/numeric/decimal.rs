@@ -32,8 +32,7 @@ impl Decimal {
         let digits = digits.replace('.', "");
         Ok(Decimal {
             value: digits.parse().unwrap_or_default(),
-            exponent: exponent.parse::<i64>().unwrap_or(0)
-                - i64::try_from(decimals).unwrap_or(0),
+            exponent: exponent.parse::<i64>().unwrap_or(0) - i64::try_from(decimals).unwrap_or(0),
         })
     }
 
@@ -120,8 +119,14 @@ mod tests {
     #[expect(clippy::float_cmp, reason = "exactness is the point")]
     fn sums_are_those_of_decimal_numbers() {
         assert_eq!(of(0.1).add(&of(0.2)).to_f64(), 0.3);
-        assert_eq!(of(1.0).div(&of(3.0)).unwrap().to_f64(), 0.333_333_333_333_333_3);
-        assert_eq!(of(-2.0).div(&of(3.0)).unwrap().to_f64(), -0.666_666_666_666_666_7);
+        assert_eq!(
+            of(1.0).div(&of(3.0)).unwrap().to_f64(),
+            0.333_333_333_333_333_3
+        );
+        assert_eq!(
+            of(-2.0).div(&of(3.0)).unwrap().to_f64(),
+            -0.666_666_666_666_666_7
+        );
         assert_eq!(of(1e300).mul(&of(1e300)).to_f64(), f64::INFINITY);
         assert_eq!(of(5e-324).add(&of(1e308)).to_f64(), 1e308);
         assert!(of(1.0).div(&of(0.0)).is_err());

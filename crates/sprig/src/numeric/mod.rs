@@ -18,30 +18,38 @@ use crate::strings::string_value;
 
 pub(crate) fn register(functions: &mut Functions, environment: &Shared) {
     functions.add("atoi", &[Type::String], |_, args| {
-        Ok(Value::int(match strconv::parse_int(args.bytes(0), 10, 64) {
-            Ok(number) | Err(NumError::Range(number)) => number,
-            Err(NumError::Syntax) => 0,
-        }))
+        Ok(Value::int(
+            match strconv::parse_int(args.bytes(0), 10, 64) {
+                Ok(number) | Err(NumError::Range(number)) => number,
+                Err(NumError::Syntax) => 0,
+            },
+        ))
     });
-    functions.add("int64", &[Type::Any], |_, args| int64(to_i64(args.value(0))));
+    functions.add("int64", &[Type::Any], |_, args| {
+        Ok(Value::int64(to_i64(args.value(0))))
+    });
     functions.add("int", &[Type::Any], |_, args| {
         Ok(Value::int(to_i64(args.value(0))))
     });
-    functions.add("float64", &[Type::Any], |_, args| float(to_f64(args.value(0))));
+    functions.add("float64", &[Type::Any], |_, args| {
+        Ok(Value::float(to_f64(args.value(0))))
+    });
     functions.add("toDecimal", &[Type::Any], |scope, args| {
         let text = string_value(scope, args.value(0))?;
-        int64(strconv::parse_int(&text, 8, 64).unwrap_or(0))
+        Ok(Value::int64(strconv::parse_int(&text, 8, 64).unwrap_or(0)))
     });
 
     functions.add("add1", &[Type::Any], |_, args| {
-        int64(to_i64(args.value(0)).wrapping_add(1))
+        Ok(Value::int64(to_i64(args.value(0)).wrapping_add(1)))
     });
     functions.add_variadic("add", &[], Type::Any, |_, args| {
         let sum = args.all().iter().map(to_i64).fold(0, i64::wrapping_add);
-        int64(sum)
+        Ok(Value::int64(sum))
     });
     functions.add("sub", &[Type::Any, Type::Any], |_, args| {
-        int64(to_i64(args.value(0)).wrapping_sub(to_i64(args.value(1))))
+        Ok(Value::int64(
+            to_i64(args.value(0)).wrapping_sub(to_i64(args.value(1))),
+        ))
     });
     functions.add("div", &[Type::Any, Type::Any], |_, args| {
         divided(args, i64::wrapping_div)
@@ -68,10 +76,10 @@ pub(crate) fn register(functions: &mut Functions, environment: &Shared) {
     fold_decimals(functions, "divf", Decimal::div);
 
     functions.add("floor", &[Type::Any], |_, args| {
-        float(to_f64(args.value(0)).floor())
+        Ok(Value::float(to_f64(args.value(0)).floor()))
     });
     functions.add("ceil", &[Type::Any], |_, args| {
-        float(to_f64(args.value(0)).ceil())
+        Ok(Value::float(to_f64(args.value(0)).ceil()))
     });
     functions.add_variadic(
         "round",
@@ -79,7 +87,11 @@ pub(crate) fn register(functions: &mut Functions, environment: &Shared) {
         Type::FLOAT64,
         |_, args| {
             let round_on = args.rest(2).first().map_or(0.5, to_f64);
-            float(float::round(to_f64(args.value(0)), args.int(1), round_on))
+            Ok(Value::float(float::round(
+                to_f64(args.value(0)),
+                args.int(1),
+                round_on,
+            )))
         },
     );
 
@@ -97,32 +109,28 @@ pub(crate) fn register(functions: &mut Functions, environment: &Shared) {
     sequence::register(functions);
 }
 
-fn int64(value: i64) -> Outcome {
-    Ok(Value::int64(value))
-}
-
-fn float(value: f64) -> Outcome {
-    Ok(Value::float(value))
-}
-
 fn divided(args: Args<'_>, operation: fn(i64, i64) -> i64) -> Outcome {
     match to_i64(args.value(1)) {
         0 => Err(Failure::new("runtime error: integer divide by zero")),
-        divisor => int64(operation(to_i64(args.value(0)), divisor)),
+        divisor => Ok(Value::int64(operation(to_i64(args.value(0)), divisor))),
     }
 }
 
 fn fold(functions: &mut Functions, name: &'static str, operation: fn(i64, i64) -> i64) {
     functions.add_variadic(name, &[Type::Any], Type::Any, move |_, args| {
         let first = to_i64(args.value(0));
-        int64(args.rest(1).iter().map(to_i64).fold(first, operation))
+        Ok(Value::int64(
+            args.rest(1).iter().map(to_i64).fold(first, operation),
+        ))
     });
 }
 
 fn fold_floats(functions: &mut Functions, name: &'static str, operation: fn(f64, f64) -> f64) {
     functions.add_variadic(name, &[Type::Any], Type::Any, move |_, args| {
         let first = to_f64(args.value(0));
-        float(args.rest(1).iter().map(to_f64).fold(first, operation))
+        Ok(Value::float(
+            args.rest(1).iter().map(to_f64).fold(first, operation),
+        ))
     });
 }
 
@@ -140,5 +148,5 @@ fn decimals(first: &Value, others: &[Value], operation: DecimalOperation) -> Out
     for other in others {
         result = operation(&result, &decimal(other)?).map_err(Failure::new)?;
     }
-    float(result.to_f64())
+    Ok(Value::float(result.to_f64()))
 }

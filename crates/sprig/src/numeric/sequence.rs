@@ -8,12 +8,12 @@ const ITEM: usize = size_of::<Value>();
 pub(super) fn register(functions: &mut Functions) {
     functions.add("until", &[Type::INT], |scope, args| {
         let stop = args.int(0);
-        ints(scope, Steps::new(0, stop, if stop < 0 { -1 } else { 1 }))
+        ints(scope, &Steps::new(0, stop, if stop < 0 { -1 } else { 1 }))
     });
     functions.add(
         "untilStep",
         &[Type::INT, Type::INT, Type::INT],
-        |scope, args| ints(scope, Steps::new(args.int(0), args.int(1), args.int(2))),
+        |scope, args| ints(scope, &Steps::new(args.int(0), args.int(1), args.int(2))),
     );
     functions.add_variadic("seq", &[], Type::INT, seq);
 }
@@ -53,7 +53,7 @@ impl Steps {
     }
 }
 
-fn ints(scope: &mut Scope<'_>, steps: Steps) -> Result<Value, Failure> {
+fn ints(scope: &mut Scope<'_>, steps: &Steps) -> Result<Value, Failure> {
     steps.charge(scope, ITEM)?;
     let items = steps.numbers().map(Value::int).collect();
     Ok(Value::List(List::of(ListType::INT, items)))

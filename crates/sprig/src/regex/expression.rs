@@ -53,8 +53,8 @@ impl Expression {
             let place = String::from_utf8_lossy(place);
             format!("error parsing regexp: {message}: `{place}`")
         };
-        let translated = syntax::translate(source)
-            .map_err(|error| complaint(error.message, &error.place))?;
+        let translated =
+            syntax::translate(source).map_err(|error| complaint(error.message, &error.place))?;
         let regex = RegexBuilder::new(&translated.pattern)
             .size_limit(MAX_COMPILED)
             .nest_limit(10_000)
@@ -164,7 +164,8 @@ impl<'a> Subject<'a> {
     fn original(&self, range: Range<usize>) -> Range<usize> {
         // Each replacement before a place made the text two bytes longer.
         let place = |at: usize| {
-            let before = |count: usize| self.replaced.get(count).is_some_and(|r| r + 2 * count < at);
+            let before =
+                |count: usize| self.replaced.get(count).is_some_and(|r| r + 2 * count < at);
             let (mut low, mut high) = (0, self.replaced.len());
             while low < high {
                 let middle = usize::midpoint(low, high);

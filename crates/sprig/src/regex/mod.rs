@@ -40,7 +40,9 @@ fn compiled(cache: &Cache, expression: &[u8], bad: Bad) -> Result<Arc<Expression
         Failure::new(match bad {
             Bad::Error => error,
             Bad::Panic => {
-                let raw = !expression.iter().any(|c| *c == b'`' || c.is_ascii_control() && *c != b'\t');
+                let raw = !expression
+                    .iter()
+                    .any(|c| *c == b'`' || c.is_ascii_control() && *c != b'\t');
                 let raw = raw && std::str::from_utf8(expression).is_ok();
                 let shown = if raw {
                     format!("`{}`", String::from_utf8_lossy(expression))
@@ -61,7 +63,9 @@ fn register_finding(functions: &mut Functions, cache: &Arc<Cache>) {
         charge(scope, args.bytes(1))?;
         // Nothing matches a bad expression.
         let expression = expressions.get(args.bytes(0)).ok();
-        Ok(Value::Bool(expression.is_some_and(|e| e.is_match(args.bytes(1)))))
+        Ok(Value::Bool(
+            expression.is_some_and(|e| e.is_match(args.bytes(1))),
+        ))
     });
     let expressions = Arc::clone(cache);
     functions.add("mustRegexMatch", MATCH, move |scope, args| {
@@ -75,21 +79,29 @@ fn register_finding(functions: &mut Functions, cache: &Arc<Cache>) {
             charge(scope, args.bytes(1))?;
             let expression = compiled(&expressions, args.bytes(0), bad)?;
             let found = expression.find_all(args.bytes(1), NonZeroUsize::new(1));
-            let text = found.first().map_or(&[][..], |range| &args.bytes(1)[range.clone()]);
+            let text = found
+                .first()
+                .map_or(&[][..], |range| &args.bytes(1)[range.clone()]);
             Ok(Value::string(text))
         });
     }
-    for (name, bad) in [("regexFindAll", Bad::Panic), ("mustRegexFindAll", Bad::Error)] {
+    for (name, bad) in [
+        ("regexFindAll", Bad::Panic),
+        ("mustRegexFindAll", Bad::Error),
+    ] {
         let expressions = Arc::clone(cache);
         functions.add(name, ALL, move |scope, args| {
             charge(scope, args.bytes(1))?;
             let expression = compiled(&expressions, args.bytes(0), bad)?;
             let text = args.bytes(1);
-            let found = match limit(args.int(2)) {
+            let found: Vec<_> = match limit(args.int(2)) {
                 Limit::None => expression.find_all(text, None),
                 Limit::Count(count) => expression.find_all(text, Some(count)),
                 Limit::Nothing => Vec::new(),
             };
+            if found.is_empty() {
+                return Ok(Value::List(List::nil(ListType::STRING)));
+            }
             texts(scope, found.into_iter().map(|range| &text[range]).collect())
         });
     }
@@ -98,7 +110,15 @@ fn register_finding(functions: &mut Functions, cache: &Arc<Cache>) {
         functions.add(name, ALL, move |scope, args| {
             charge(scope, args.bytes(1))?;
             let expression = compiled(&expressions, args.bytes(0), bad)?;
-            let parts = split(&expression, args.bytes(0), args.bytes(1), limit(args.int(2)));
+            if args.int(2) == 0 {
+                return Ok(Value::List(List::nil(ListType::STRING)));
+            }
+            let parts = split(
+                &expression,
+                args.bytes(0),
+                args.bytes(1),
+                &limit(args.int(2)),
+            );
             texts(scope, parts)
         });
     }
@@ -135,7 +155,9 @@ fn charge(scope: &mut Scope<'_>, text: &[u8]) -> Result<(), Failure> {
 
 fn texts(scope: &mut Scope<'_>, found: Vec<&[u8]>) -> Outcome {
     scope.charge(found.len().saturating_mul(size_of::<Value>()))?;
-    let items = found.into_iter().map(|text| Value::String(Text::from(text)));
+    let items = found
+        .into_iter()
+        .map(|text| Value::String(Text::from(text)));
     Ok(Value::List(List::of(ListType::STRING, items.collect())))
 }
 
@@ -157,12 +179,12 @@ fn split<'a>(
     expression: &Expression,
     source: &[u8],
     text: &'a [u8],
-    limit: Limit,
+    limit: &Limit,
 ) -> Vec<&'a [u8]> {
     let count = match limit {
         Limit::Nothing => return Vec::new(),
         Limit::None => None,
-        Limit::Count(count) => Some(count),
+        Limit::Count(count) => Some(*count),
     };
     if text.is_empty() && !source.is_empty() {
         return vec![text];

@@ -41,9 +41,7 @@ impl SyntaxError {
 
 pub(super) fn translate(expression: &[u8]) -> Result<Translated, SyntaxError> {
     Translator {
-        cursor: Cursor {
-            rest: expression,
-        },
+        cursor: Cursor { rest: expression },
         whole: expression,
         out: String::with_capacity(expression.len() * 2),
         names: Vec::new(),
@@ -94,7 +92,10 @@ const SINGLE: Measure = Measure {
 
 impl Measure {
     fn around(parts: &[Measure], own_size: i64) -> Measure {
-        let sum = parts.iter().map(|part| part.size).fold(0, i64::saturating_add);
+        let sum = parts
+            .iter()
+            .map(|part| part.size)
+            .fold(0, i64::saturating_add);
         Measure {
             height: 1 + parts.iter().map(|part| part.height).max().unwrap_or(0),
             size: sum.saturating_add(own_size).max(1),
@@ -145,17 +146,29 @@ impl<'a> Translator<'a> {
                 }
                 b'^' => {
                     self.cursor.skip(1);
-                    let text = if self.flags.multi_line { "(?m:^)" } else { "\\A" };
+                    let text = if self.flags.multi_line {
+                        "(?m:^)"
+                    } else {
+                        "\\A"
+                    };
                     self.atom(&format!("(?:{text})"))?;
                 }
                 b'$' => {
                     self.cursor.skip(1);
-                    let text = if self.flags.multi_line { "(?m:$)" } else { "\\z" };
+                    let text = if self.flags.multi_line {
+                        "(?m:$)"
+                    } else {
+                        "\\z"
+                    };
                     self.atom(&format!("(?:{text})"))?;
                 }
                 b'.' => {
                     self.cursor.skip(1);
-                    let text = if self.flags.dot_newline { "(?s:.)" } else { "[^\\n]" };
+                    let text = if self.flags.dot_newline {
+                        "(?s:.)"
+                    } else {
+                        "[^\\n]"
+                    };
                     self.atom(text)?;
                 }
                 b'[' => self.class()?,
@@ -259,7 +272,10 @@ impl<'a> Translator<'a> {
         }
         if let Some(last) = last_repeat {
             let place = self.cursor.since(last);
-            return Err(SyntaxError::new("invalid nested repetition operator", place));
+            return Err(SyntaxError::new(
+                "invalid nested repetition operator",
+                place,
+            ));
         }
         let place = self.cursor.since(before);
         let Some(Atom { start, measure }) = self.group().atoms.pop() else {
@@ -384,7 +400,12 @@ impl<'a> Translator<'a> {
     }
 
     fn end_of_alternative(&mut self) -> Checked<Measure> {
-        let parts: Vec<Measure> = self.group().atoms.drain(..).map(|atom| atom.measure).collect();
+        let parts: Vec<Measure> = self
+            .group()
+            .atoms
+            .drain(..)
+            .map(|atom| atom.measure)
+            .collect();
         let measure = Measure::of(&parts, 0);
         self.check(measure)?;
         Ok(measure)

@@ -199,38 +199,32 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     fn next(&mut self) -> (Word, &'a str) {
-        let mut chars = self.rest.chars();
-        let Some(first) = chars.next() else {
-            return (Word::Nothing, "");
+        // What was no UTF-8 counts for nothing: it belongs to the word around or after it.
+        let valid = |c: &char| *c != char::REPLACEMENT_CHARACTER;
+        let Some(first) = self.rest.chars().find(valid) else {
+            return (Word::Nothing, std::mem::take(&mut self.rest));
         };
-        // Characters that were no UTF-8 count for nothing.
-        if first == char::REPLACEMENT_CHARACTER && chars.as_str().is_empty() {
-            let word = std::mem::take(&mut self.rest);
-            return (Word::Nothing, word);
-        }
+        let start = self.rest.find(first).unwrap_or(0);
         let run = |accepts: fn(char) -> bool| {
-            self.rest
+            self.rest[start..]
                 .char_indices()
                 .skip(1)
-                .find(|(_, c)| !accepts(*c))
-                .map_or(self.rest.len(), |(at, _)| at)
+                .find(|(_, c)| valid(c) && !accepts(*c))
+                .map_or(self.rest.len(), |(at, _)| start + at)
         };
         let (kind, length) = if connects(first) {
             (Word::Connector, run(connects))
         } else if unicode::is_punct(first) {
             (Word::Punctuation, run(unicode::is_punct))
         } else if unicode::is_upper(first) {
-            (Word::Upper, self.upper(first))
+            (Word::Upper, self.upper(start + first.len_utf8()))
         } else if is_alphabet(first) {
             (Word::Alphabet, run(is_small))
         } else if unicode::is_number(first) {
             (Word::Number, run(unicode::is_number))
         } else {
             let other = |c: char| {
-                !connects(c)
-                    && !is_alphabet(c)
-                    && !unicode::is_number(c)
-                    && !unicode::is_punct(c)
+                !connects(c) && !is_alphabet(c) && !unicode::is_number(c) && !unicode::is_punct(c)
             };
             (Word::Other, run(other))
         };
@@ -240,8 +234,7 @@ impl<'a> Words<'a> {
     }
 
     /// `HTTPStatus` is `HTTP` and `Status`, `Status` one word.
-    fn upper(&self, first: char) -> usize {
-        let after = first.len_utf8();
+    fn upper(&self, after: usize) -> usize {
         let length = |accepts: fn(char) -> bool| {
             let rest = &self.rest[after..];
             after + rest.find(|c| !accepts(c)).unwrap_or(rest.len())
@@ -250,7 +243,10 @@ impl<'a> Words<'a> {
             Some(second) if unicode::is_upper(second) => {
                 let end = length(unicode::is_upper);
                 let goes_on = self.rest[end..].chars().next().is_some_and(is_alphabet);
-                let last = self.rest[..end].chars().next_back().map_or(0, char::len_utf8);
+                let last = self.rest[..end]
+                    .chars()
+                    .next_back()
+                    .map_or(0, char::len_utf8);
                 if goes_on { end - last } else { end }
             }
             Some(second) if is_alphabet(second) => length(is_small),

@@ -48,8 +48,7 @@ fn plain(scope: &mut Scope<'_>, value: &Value) -> Result<Text, Failure> {
     if let Value::String(text) = value {
         return Ok(text.clone());
     }
-    let max = usize::try_from(scope.limits().bytes).unwrap_or(usize::MAX);
-    let text = format::display(value, max)?;
+    let text = format::display(value, scope.bytes_left())?;
     scope.charge(text.len())?;
     Ok(Text::from(text))
 }
@@ -86,7 +85,10 @@ pub(crate) fn strings(scope: &mut Scope<'_>, value: &Value) -> Result<Vec<Text>,
 fn join(scope: &mut Scope<'_>, separator: &[u8], value: &Value) -> Result<Value, Failure> {
     let parts = strings(scope, value)?;
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    let separators = parts.len().saturating_sub(1).saturating_mul(separator.len());
+    let separators = parts
+        .len()
+        .saturating_sub(1)
+        .saturating_mul(separator.len());
     scope.charge(length.saturating_add(separators))?;
     Ok(Value::string(parts.join(separator)))
 }

@@ -49,7 +49,12 @@ pub(crate) fn register(functions: &mut Functions) {
         |_, args| Ok(args.value(usize::from(args.int(2) != 1)).clone()),
     );
     functions.add("wrap", &[Type::INT, Type::String], |_, args| {
-        Ok(Value::string(words::wrap(args.bytes(1), args.int(0), b"", false)))
+        Ok(Value::string(words::wrap(
+            args.bytes(1),
+            args.int(0),
+            b"",
+            false,
+        )))
     });
     functions.add(
         "wrapWith",
@@ -120,11 +125,15 @@ fn register_cutting(functions: &mut Functions) {
     }
     functions.add("trimPrefix", TWO_STRINGS, |_, args| {
         let text = args.bytes(1);
-        Ok(Value::string(text.strip_prefix(args.bytes(0)).unwrap_or(text)))
+        Ok(Value::string(
+            text.strip_prefix(args.bytes(0)).unwrap_or(text),
+        ))
     });
     functions.add("trimSuffix", TWO_STRINGS, |_, args| {
         let text = args.bytes(1);
-        Ok(Value::string(text.strip_suffix(args.bytes(0)).unwrap_or(text)))
+        Ok(Value::string(
+            text.strip_suffix(args.bytes(0)).unwrap_or(text),
+        ))
     });
 }
 
@@ -143,7 +152,12 @@ fn register_searching(functions: &mut Functions) {
 
 fn register_splitting(functions: &mut Functions) {
     functions.add("splitList", TWO_STRINGS, |scope, args| {
-        Ok(Value::strings(split(scope, args.bytes(1), args.bytes(0), None)?))
+        Ok(Value::strings(split(
+            scope,
+            args.bytes(1),
+            args.bytes(0),
+            None,
+        )?))
     });
     functions.add("split", TWO_STRINGS, |scope, args| {
         let parts = split(scope, args.bytes(1), args.bytes(0), None)?;
@@ -176,12 +190,7 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     memchr::memmem::find(text, part)
 }
 
-fn replace(
-    scope: &mut Scope<'_>,
-    old: &[u8],
-    new: &[u8],
-    text: &[u8],
-) -> Result<Value, Failure> {
+fn replace(scope: &mut Scope<'_>, old: &[u8], new: &[u8], text: &[u8]) -> Result<Value, Failure> {
     if old.is_empty() {
         // Between all characters, at the beginning, and at the end.
         let runes = crate::text::runes(text);
@@ -253,8 +262,7 @@ fn numbered(parts: Vec<&[u8]>) -> Value {
 
 fn trim_space(text: &[u8]) -> &[u8] {
     let space = |rune: &[u8]| {
-        std::str::from_utf8(rune)
-            .is_ok_and(|rune| rune.chars().all(crate::text::unicode::is_space))
+        std::str::from_utf8(rune).is_ok_and(|rune| rune.chars().all(crate::text::unicode::is_space))
     };
     trim_runes(text, space)
 }

@@ -179,7 +179,10 @@ mod tests {
     #[test]
     fn texts_are_shortened() {
         assert_eq!(abbreviate(5, b"abcdefgh").unwrap(), b"ab...");
-        assert_eq!(abbreviate_both(5, 10, b"1234 5678 9123").unwrap(), b"...5678...");
+        assert_eq!(
+            abbreviate_both(5, 10, b"1234 5678 9123").unwrap(),
+            b"...5678..."
+        );
         assert_eq!(truncate(-2, b"abc"), b"bc");
         assert_eq!(substring(0, 99, b"abc").unwrap(), b"abc");
         assert_eq!(

@@ -11,14 +11,44 @@ use windlass_sprig::{System, functions, json};
 
 /// What Helm adds, or has in place of sprig's.
 const HELM: &[&str] = &[
-    "include", "tpl", "required", "fail", "lookup", "toYaml", "mustToYaml", "toYamlPretty", "fromYaml",
-    "fromYamlArray", "toJson", "mustToJson", "fromJson", "fromJsonArray", "toToml", "mustToToml", "fromToml",
+    "include",
+    "tpl",
+    "required",
+    "fail",
+    "lookup",
+    "toYaml",
+    "mustToYaml",
+    "toYamlPretty",
+    "fromYaml",
+    "fromYamlArray",
+    "toJson",
+    "mustToJson",
+    "fromJson",
+    "fromJsonArray",
+    "toToml",
+    "mustToToml",
+    "fromToml",
 ];
 
 /// Results that depend on the clock or on chance.
 const CHANCE: &[&str] = &[
-    "now", "ago", "shuffle", "uuidv4", "bcrypt", "htpasswd", "encryptAES", "randInt", "randBytes", "randAlpha",
-    "randAlphaNum", "randNumeric", "randAscii", "genPrivateKey", "genCA", "genSelfSignedCert", "genSignedCert",
+    "now",
+    "ago",
+    "shuffle",
+    "uuidv4",
+    "bcrypt",
+    "htpasswd",
+    "encryptAES",
+    "randInt",
+    "randBytes",
+    "randAlpha",
+    "randAlphaNum",
+    "randNumeric",
+    "randAscii",
+    "genPrivateKey",
+    "genCA",
+    "genSelfSignedCert",
+    "genSignedCert",
 ];
 
 /// Fields of the root that only a chart has.
@@ -83,7 +113,9 @@ fn skipped(template: &str) -> Option<&'static str> {
         rest.split('.').next()
     });
     let of_chart = fields.clone().any(|field| CHART.contains(&field));
-    let whole = words.iter().any(|word| matches!(word.as_str(), "." | "$" | ".Values"));
+    let whole = words
+        .iter()
+        .any(|word| matches!(word.as_str(), "." | "$" | ".Values"));
     (of_chart || whole).then_some("objects of a chart")
 }
 
@@ -109,7 +141,9 @@ fn same(result: &Result<String, String>, expected: &Result<String, String>) -> b
     match (result, expected) {
         (Err(result), Err(expected)) => {
             result.trim_end() == expected.trim_end()
-                || result.split_once(": unrecognized character in action: ").map(join)
+                || result
+                    .split_once(": unrecognized character in action: ")
+                    .map(join)
                     == Some(expected.clone())
                 || result.split_once(": illegal number syntax: ").map(join)
                     == Some(expected.clone())
@@ -168,7 +202,10 @@ fn templates_render_as_recorded() {
             ));
         }
     }
-    println!("ran {ran}, identical {}, skipped {skips:?}", ran - wrong.len());
+    println!(
+        "ran {ran}, identical {}, skipped {skips:?}",
+        ran - wrong.len()
+    );
     if let Some(path) = std::env::var_os("WINDLASS_DIFFERENCES") {
         fs::write(path, wrong.join("\n")).unwrap();
     }
@@ -176,6 +213,11 @@ fn templates_render_as_recorded() {
         wrong.is_empty(),
         "{} differ, among them\n{}",
         wrong.len(),
-        wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n")
+        wrong
+            .iter()
+            .take(20)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
     );
 }

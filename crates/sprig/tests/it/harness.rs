@@ -12,7 +12,9 @@ pub fn render(text: &str, data: &Value) -> Result<String, String> {
 
 pub fn render_within(text: &str, data: &Value, limits: Limits) -> Result<String, String> {
     let mut templates = Templates::new("t", functions(Arc::new(System)));
-    templates.parse("t", text.as_bytes()).map_err(|error| error.to_string())?;
+    templates
+        .parse("t", text.as_bytes())
+        .map_err(|error| error.to_string())?;
     templates
         .execution()
         .limits(limits)

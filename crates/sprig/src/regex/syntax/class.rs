@@ -81,10 +81,7 @@ fn range<'a>(cursor: &mut Cursor<'a>, whole: &'a [u8], items: &mut String) -> Ch
         }
     }
     // Half characters are in no text, and not in Rust's syntax.
-    for (low, high) in [
-        (low, high.min(0xd7ff)),
-        (low.max(0xe000), high),
-    ] {
+    for (low, high) in [(low, high.min(0xd7ff)), (low.max(0xe000), high)] {
         if low <= high {
             let _ = write!(items, "\\x{{{low:X}}}-\\x{{{high:X}}}");
         }

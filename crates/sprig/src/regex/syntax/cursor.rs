@@ -35,9 +35,7 @@ impl<'a> Cursor<'a> {
         let window = &self.rest[..self.rest.len().min(4)];
         let valid = match std::str::from_utf8(window) {
             Ok(text) => text,
-            Err(error) => {
-                std::str::from_utf8(&window[..error.valid_up_to()]).unwrap_or_default()
-            }
+            Err(error) => std::str::from_utf8(&window[..error.valid_up_to()]).unwrap_or_default(),
         };
         match valid.chars().next() {
             Some(c) => {
@@ -79,9 +77,9 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.skip(length);
-        let number = digits
-            .iter()
-            .fold(0_i64, |sum, c| sum.saturating_mul(10).saturating_add(i64::from(c - b'0')));
+        let number = digits.iter().fold(0_i64, |sum, c| {
+            sum.saturating_mul(10).saturating_add(i64::from(c - b'0'))
+        });
         Some(number)
     }
 
