@@ -2,7 +2,7 @@
 
 use windlass_gotemplate::{Failure, Functions, Limit, List, Map, Scope, Type, Value};
 
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, deeper};
 use crate::semver::Version;
 
 pub(super) fn register(functions: &mut Functions) {
@@ -27,14 +27,14 @@ fn copy(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Value, Fai
         Value::List(list) => {
             let items = list
                 .iter()
-                .map(|item| copy(scope, item, depth + 1))
+                .map(|item| deeper(|| copy(scope, item, depth + 1)))
                 .collect::<Result<_, _>>()?;
             Value::List(List::of(list.ty(), items))
         }
         Value::Map(map) => {
             let copied = Map::of(map.ty());
             for (key, item) in map.entries() {
-                copied.insert(key, copy(scope, &item, depth + 1)?);
+                copied.insert(key, deeper(|| copy(scope, &item, depth + 1))?);
             }
             Value::Map(copied)
         }

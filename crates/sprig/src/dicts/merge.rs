@@ -2,7 +2,7 @@
 
 use windlass_gotemplate::{Failure, Functions, Limit, Map, Scope, Type, Value};
 
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, deeper};
 
 pub(super) fn register(functions: &mut Functions) {
     for (name, overwrite) in [
@@ -46,7 +46,7 @@ fn merge(
         }
         let present = target.get(&key);
         if let (Some(Value::Map(inner)), Value::Map(other)) = (&present, &value) {
-            merge(scope, inner, other, overwrite, depth + 1)?;
+            deeper(|| merge(scope, inner, other, overwrite, depth + 1))?;
             if !inner.is_empty() {
                 continue;
             }

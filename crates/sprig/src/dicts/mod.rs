@@ -12,6 +12,11 @@ use crate::strings::string_value;
 /// How deep values may nest where one is walked through.
 pub(crate) const MAX_DEPTH: usize = 1000;
 
+/// Goes one level deeper into a value, on more stack if there is little left.
+pub(crate) fn deeper<T>(walk: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(64 << 10, 1 << 20, walk)
+}
+
 pub(crate) fn register(functions: &mut Functions) {
     merge::register(functions);
     copy::register(functions);

@@ -4,6 +4,7 @@ use windlass_gotemplate::strconv::{FloatSize, append_float, runes};
 use windlass_gotemplate::{Failure, Limit, Map, Object, Value};
 
 use crate::dates::TimeObject;
+use crate::dicts::deeper;
 use crate::encoding;
 use crate::semver::Version;
 
@@ -75,7 +76,9 @@ impl Encoder<'_> {
             }
             Value::List(list) => {
                 self.enter()?;
-                self.sequence(b'[', b']', list.iter(), |encoder, item| encoder.value(item))?;
+                self.sequence(b'[', b']', list.iter(), |encoder, item| {
+                    deeper(|| encoder.value(item))
+                })?;
                 self.depth -= 1;
             }
             Value::Map(map) => self.map(map)?,
@@ -110,7 +113,7 @@ impl Encoder<'_> {
         }
         let entries = map.borrow();
         self.sequence(b'{', b'}', entries.iter(), |encoder, (key, value)| {
-            encoder.entry(key, value)
+            deeper(|| encoder.entry(key, value))
         })?;
         drop(entries);
         if suspicious {
