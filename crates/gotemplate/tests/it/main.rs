@@ -2,5 +2,6 @@
 
 mod conformance;
 mod host;
+mod hostile;
 mod json;
 mod recorded;
