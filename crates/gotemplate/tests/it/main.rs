@@ -7,6 +7,8 @@
     reason = "helpers of tests"
 )]
 
+mod api;
+mod arbitrary;
 mod conformance;
 mod host;
 mod hostile;
