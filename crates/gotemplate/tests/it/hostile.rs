@@ -62,15 +62,18 @@ fn endless_recursion_ends_with_the_error_of_go() {
 
 #[test]
 fn recursion_through_functions_ends() {
-    assert!(limit(r#"{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}"#).is_some());
-    assert!(
-        limit(r#"{{ define "a" }}{{ tpl "{{ include \"a\" . }}" . }}{{ end }}{{ include "a" . }}"#)
-            .is_some()
-    );
-    assert!(limit(
-        r#"{{ define "a" }}{{ if true }}{{ with 1 }}{{ range 1 }}{{ template "a" . }}{{ end }}{{ end }}{{ end }}{{ end }}{{ template "a" . }}"#
-    )
-    .is_some());
+    let limits = Limits {
+        depth: 3_000,
+        ..Limits::default()
+    };
+    for template in [
+        r#"{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}"#,
+        r#"{{ define "a" }}{{ tpl "{{ include \"a\" . }}" . }}{{ end }}{{ include "a" . }}"#,
+        r#"{{ define "a" }}{{ with 1 }}{{ range 1 }}{{ template "a" }}{{ end }}{{ end }}{{ end }}{{ template "a" }}"#,
+    ] {
+        let error = run_with(template, limits).unwrap_err();
+        assert_eq!(error.as_limit(), Some(Limit::Depth(3_000)), "{template}");
+    }
 }
 
 #[test]
