@@ -34,6 +34,8 @@ pub struct Scope<'h> {
     pub(super) boxed: u32,
     /// Buffers for arguments that are not in use.
     pub(super) spare: Vec<Vec<Value>>,
+    /// Buffers for the output of nested renders that are not in use.
+    spare_out: Vec<Vec<u8>>,
 }
 
 /// How many calls of the evaluator may be within each other. It bounds the stack, which grows on
@@ -44,6 +46,9 @@ const MAX_NESTING: usize = 250_000;
 /// it grows.
 const STACK_RESERVE: usize = 256 << 10;
 const STACK_GROWTH: usize = 4 << 20;
+
+/// Buffers that grew beyond this are given back to the allocator.
+const MAX_SPARE: usize = 1 << 20;
 
 /// The clock is read once in this many steps.
 const STEPS_PER_LOOK: u64 = 256;
@@ -65,6 +70,7 @@ impl<'h> Scope<'h> {
             at: None,
             boxed: 0,
             spare: Vec::new(),
+            spare_out: Vec::new(),
         }
     }
 
@@ -81,16 +87,16 @@ impl<'h> Scope<'h> {
             Value::Nil => Value::Missing,
             data => data.clone(),
         });
-        self.run_tree(&tree, data).map_err(Failure::from)
+        self.run_tree(&tree, &data).map_err(Failure::from)
     }
 
     /// Walks a tree with variables of its own.
-    pub(super) fn run_tree(&mut self, tree: &Tree, data: Operand) -> Result<(), ExecError> {
+    pub(super) fn run_tree(&mut self, tree: &Tree, data: &Operand) -> Result<(), ExecError> {
         let base = std::mem::replace(&mut self.base, self.variables.len());
         let at = self.at.take();
         self.variables.push((Symbol::ROOT, data.clone()));
         self.depth += 1;
-        let result = self.nested(tree, |scope| scope.walk(tree, &data, tree.root()));
+        let result = self.nested(tree, |scope| scope.walk(tree, data, tree.root()));
         self.depth -= 1;
         self.variables.truncate(self.base);
         self.base = base;
@@ -122,7 +128,8 @@ impl<'h> Scope<'h> {
     }
 
     pub(super) fn limit_error(&self, tree: &Tree, limit: Limit) -> ExecError {
-        self.error(tree, "").with_cause(Failure::from(limit))
+        let failure = Failure::from(limit).with_byte_limit(self.limits.bytes);
+        self.error(tree, "").with_cause(failure)
     }
 
     // Limits.
@@ -212,10 +219,16 @@ impl<'h> Scope<'h> {
         if self.depth >= self.limits.depth {
             return Err(Limit::Depth(self.limits.depth).into());
         }
-        let outer = std::mem::take(&mut self.out);
+        let fresh = self.spare_out.pop().unwrap_or_default();
+        let outer = std::mem::replace(&mut self.out, fresh);
         let result = self.execute(name, data);
-        let out = std::mem::replace(&mut self.out, outer);
-        result.map(|()| Text::from(out))
+        let mut out = std::mem::replace(&mut self.out, outer);
+        let text = result.map(|()| Text::from(out.as_slice()));
+        if out.capacity() <= MAX_SPARE {
+            out.clear();
+            self.spare_out.push(out);
+        }
+        text
     }
 
     /// Renders a template of another set within this execution: Helm's `tpl`, which parses into

@@ -3,7 +3,7 @@
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A string as Go has it: bytes that are usually UTF-8 and need not be. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +12,8 @@ pub struct Text(Arc<[u8]>);
 impl Text {
     /// The empty string.
     pub fn empty() -> Self {
-        Self(Arc::from([]))
+        static EMPTY: LazyLock<Text> = LazyLock::new(|| Text(Arc::from([])));
+        EMPTY.clone()
     }
 
     /// The bytes.
