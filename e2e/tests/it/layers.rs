@@ -15,7 +15,12 @@ const LAYERS: &[&[&str]] = &[
         "windlass-semver-range",
     ],
     &["windlass-git", "windlass-artifact"],
-    &["windlass-substitute", "windlass-kustomize"],
+    &[
+        "windlass-gotemplate",
+        "windlass-sprig",
+        "windlass-substitute",
+        "windlass-kustomize",
+    ],
     &["windlass-runtime", "windlass-health", "windlass-apply"],
     &["source-controller", "kustomize-controller"],
     &["windlass"],

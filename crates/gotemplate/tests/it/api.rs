@@ -1,0 +1,186 @@
+//! What the crate promises to those who build on it.
+
+use windlass_gotemplate::{
+    Functions, Limit, Limits, List, ListType, Map, MapType, Templates, Type, Value, deep_equal,
+};
+
+fn include() -> Functions {
+    let mut functions = Functions::new();
+    functions.add("include", &[Type::String, Type::Any], |scope, args| {
+        let out = scope.render(&args.text(0).to_str(), args.value(1))?;
+        Ok(out.into())
+    });
+    functions
+}
+
+#[test]
+fn compiled_templates_are_shared_between_threads() {
+    fn shared<T: Send + Sync + Clone>(_: &T) {}
+    let mut templates = Templates::new("root", Functions::new());
+    templates.parse("t", b"{{ . }}").unwrap();
+    shared(&templates);
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let templates = &templates;
+            scope.spawn(move || {
+                let out = templates.render("t", &Value::int(number)).unwrap();
+                assert_eq!(out, number.to_string().as_bytes());
+            });
+        }
+    });
+}
+
+#[test]
+fn what_is_parsed_into_a_clone_stays_in_it() {
+    let mut base = Templates::new("root", Functions::new());
+    base.parse("a", b"{{ define \"x\" }}base{{ end }}{{ template \"x\" }}")
+        .unwrap();
+    let mut clones = vec![base.clone()];
+    for level in 0..30 {
+        let mut next = clones[level].clone();
+        let text = format!("{{{{ define \"x\" }}}}{level}{{{{ end }}}}");
+        next.parse(&format!("file{level}"), text.as_bytes())
+            .unwrap();
+        clones.push(next);
+    }
+    assert_eq!(base.render("a", &Value::Nil).unwrap(), b"base");
+    assert_eq!(clones[5].render("a", &Value::Nil).unwrap(), b"4");
+    assert_eq!(clones[30].render("a", &Value::Nil).unwrap(), b"29");
+    assert_eq!(clones[30].names().len(), 32);
+    assert_eq!(base.names(), ["a".into(), "x".into()]);
+    assert!(!base.contains("file0"));
+}
+
+#[test]
+fn an_empty_definition_replaces_nothing() {
+    let mut templates = Templates::new("root", Functions::new());
+    templates.parse("a", b"text").unwrap();
+    templates.parse("a", b" \n{{/* nothing */}}").unwrap();
+    assert_eq!(templates.render("a", &Value::Nil).unwrap(), b"text");
+    assert!(
+        templates
+            .parse("a", b"{{ define \"b\" }}x{{ end }}{{")
+            .is_err()
+    );
+    assert!(!templates.contains("b"));
+}
+
+#[test]
+fn errors_keep_the_chain_they_came_up_through() {
+    let mut templates = Templates::new("root", include());
+    templates
+        .parse("file", b"{{ define \"inner\" }}\n  {{ .a.b }}{{ end }}")
+        .unwrap();
+    templates.parse("t", b"{{ include \"inner\" . }}").unwrap();
+    let data: Map = [("a", 1.5)].into_iter().collect();
+    let failure = templates.render("t", &Value::Map(data)).unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "template: t:1:3: executing \"t\" at <include \"inner\" .>: error calling include: \
+         template: file:2:7: executing \"inner\" at <.a.b>: can't evaluate field b in type \
+         interface {}"
+    );
+    let outer = failure.as_exec().unwrap();
+    assert_eq!(outer.message(), "error calling include");
+    assert_eq!(outer.place().unwrap().context, "include \"inner\" .");
+    let inner = outer.cause().and_then(|cause| cause.as_exec()).unwrap();
+    assert_eq!(
+        (inner.template(), inner.place().unwrap().line),
+        ("inner", 2)
+    );
+    assert_eq!(
+        inner.message(),
+        "can't evaluate field b in type interface {}"
+    );
+    assert!(inner.cause().is_none());
+    assert!(failure.as_limit().is_none());
+}
+
+#[test]
+fn unknown_templates_are_named_with_their_set() {
+    let templates = Templates::new("root", Functions::new());
+    let failure = templates.render("nope", &Value::Nil).unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "template: no template \"nope\" associated with template \"root\""
+    );
+}
+
+#[test]
+fn functions_reach_the_host_and_announce_what_they_build() {
+    let mut functions = Functions::new();
+    functions.add("answer", &[], |scope, _| {
+        Ok(Value::int(*scope.host::<i64>().ok_or("no host")?))
+    });
+    functions.add("repeat", &[Type::INT, Type::String], |scope, args| {
+        let count = usize::try_from(args.int(0)).unwrap_or_default();
+        scope.charge(count.saturating_mul(args.bytes(1).len()))?;
+        Ok(Value::string(args.bytes(1).repeat(count)))
+    });
+    let mut templates = Templates::new("root", functions);
+    templates.parse("t", b"{{ answer }}").unwrap();
+    templates
+        .parse("r", b"{{ repeat 1000000000000 \"x\" }}")
+        .unwrap();
+    let out = templates.execution().host(&42_i64).render("t", &Value::Nil);
+    assert_eq!(out.unwrap(), b"42");
+    let failure = templates.render("t", &Value::Nil).unwrap_err();
+    assert!(
+        failure
+            .to_string()
+            .ends_with("error calling answer: no host")
+    );
+    let failure = templates.render("r", &Value::Nil).unwrap_err();
+    assert_eq!(
+        failure.as_limit(),
+        Some(Limit::Bytes(Limits::default().bytes))
+    );
+}
+
+#[test]
+fn functions_change_the_maps_they_are_given() {
+    let mut functions = Functions::new();
+    functions.add("set", &[Type::MAP, Type::String, Type::Any], |_, args| {
+        let map = args.map(0).ok_or("assignment to entry in nil map")?;
+        map.insert(args.text(1), args.value(2).clone());
+        Ok(map.into())
+    });
+    let mut templates = Templates::new("root", functions);
+    templates
+        .parse(
+            "t",
+            b"{{ range $k, $v := . }}{{ set $ \"new\" 1 | len }}{{ end }}{{ .new }}",
+        )
+        .unwrap();
+    let data: Map = [("a", "x"), ("b", "y")].into_iter().collect();
+    let out = templates.render("t", &Value::Map(data.clone())).unwrap();
+    assert_eq!(out, b"331");
+    assert!(matches!(data.get("new"), Some(Value::Int(_, 1))));
+}
+
+#[test]
+fn equality_is_deep_and_of_types() {
+    let equal = |a: &Value, b: &Value| deep_equal(a, b).unwrap();
+    let list = |ty, items: &[i64]| {
+        Value::List(List::of(
+            ty,
+            items.iter().copied().map(Value::int).collect(),
+        ))
+    };
+    assert!(equal(
+        &list(ListType::ANY, &[1, 2]),
+        &list(ListType::ANY, &[1, 2])
+    ));
+    assert!(!equal(
+        &list(ListType::ANY, &[1, 2]),
+        &list(ListType::INT, &[1, 2])
+    ));
+    assert!(!equal(&Value::int(1), &Value::int64(1)));
+    assert!(!equal(&Value::int(1), &Value::float(1.0)));
+    assert!(equal(&Value::Nil, &Value::Missing));
+    let map: Map = [("a", "x")].into_iter().collect();
+    let copy: Map = map.entries().into_iter().collect();
+    assert!(equal(&Value::Map(map.clone()), &Value::Map(copy)));
+    let typed = Value::Map(map.retyped(MapType::STRING));
+    assert!(!equal(&Value::Map(map), &typed));
+}
