@@ -15,30 +15,47 @@ mod decode;
 mod error;
 mod fieldspec;
 mod file_system;
+mod files;
 pub mod flux;
-mod generator;
+mod generate;
+mod go_text;
 mod id;
 mod kustomization;
 mod load;
 mod loader;
+mod manifest;
 mod namereference;
+mod node;
 mod options;
 mod order;
 mod origin;
 mod patch;
+mod path;
+mod repo;
 mod resmap;
-mod resource;
 mod schema;
 mod selector;
 mod transform;
+mod vars;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Location};
 pub use file_system::FileSystem;
-pub use options::{BuildOptions, Limits, LoadRestrictor, RemoteLoader, Reorder, RepoSpec};
-pub use resource::Resource;
+pub use files::Files;
+pub use generate::helm_chart::ChartRenderer;
+pub use kustomization::Chart;
+pub use options::{
+    BuildOptions, Limits, LoadRestrictor, RemoteError, RemoteLoader, Reorder, RepoSpec,
+};
 
 use std::collections::BTreeSet;
-use windlass_archive::Tree;
+use windlass_yaml::Value;
+
+/// One built resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// The Kubernetes object.
+    pub object: Value,
+}
 
 /// The result of a build.
 #[derive(Debug, Clone, Default)]
@@ -64,11 +81,11 @@ impl Build {
     }
 }
 
-/// Builds the kustomization in directory `path` of `tree` (`""` or `"."` for its root).
+/// Builds the kustomization in directory `path` of `files` (`""` or `"."` for its root), mostly a
+/// [`Tree`](windlass_archive::Tree).
 ///
 /// # Errors
-/// [`Error`] with the text kustomize gives, or naming the file and field of a feature that is not
-/// supported.
-pub fn build(tree: &Tree, path: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
-    build::run(tree, path, options)
+/// [`Error`] with the text kustomize gives.
+pub fn build(files: &dyn Files, path: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
+    build::run(files, path, options)
 }

@@ -3,6 +3,8 @@
 use windlass_yaml::Value;
 
 use crate::Error;
+use crate::manifest::Manifest;
+use crate::node::from_value;
 
 /// A decoded list of operations.
 #[derive(Debug, Clone)]
@@ -53,13 +55,28 @@ impl JsonPatch {
         self.0.is_empty()
     }
 
-    /// Applies all operations in order; the document is as it was after an error.
+    /// Applies all operations in order. After an error, the document is half done.
     pub(crate) fn apply(&self, document: &mut Value) -> Result<(), Error> {
-        let mut patched = document.clone();
-        for operation in &self.0 {
-            operation.apply(&mut patched)?;
+        self.0
+            .iter()
+            .try_for_each(|operation| operation.apply(document))
+    }
+
+    /// Applies all operations to a resource. It goes through JSON on the way, in which nothing is
+    /// left of how it was written; annotations are strings afterwards.
+    pub(crate) fn apply_to(&self, target: &mut Manifest) -> Result<(), Error> {
+        if target.has_records() {
+            target.make_annotations();
         }
-        *document = patched;
+        let mut value = target.node.to_value()?;
+        self.apply(&mut value)?;
+        if !value.is_object() {
+            return Err(Error::invalid(
+                "json: cannot unmarshal array into Go value of type map[string]interface {}",
+            ));
+        }
+        target.node = from_value(&value);
+        target.normalise("annotations");
         Ok(())
     }
 }

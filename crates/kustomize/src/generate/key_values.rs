@@ -10,10 +10,7 @@ pub(super) fn pairs(
     args: &GeneratorArgs,
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let wrap = |what: &str, list: &[String], error: Error| {
-        error.context(format_args!(
-            "loading KV pairs: {what} [{}]",
-            list.join(" ")
-        ))
+        error.context(format_args!("{what} [{}]", list.join(" ")))
     };
     let mut pairs = Vec::new();
     for path in &args.envs {
@@ -28,10 +25,11 @@ pub(super) fn pairs(
     }
     for source in &args.files {
         let (key, path) = file_source(source).map_err(|e| wrap("file sources:", &args.files, e))?;
+        let key = key.to_owned();
         let bytes = loader
             .bytes(path)
             .map_err(|error| wrap("file sources:", &args.files, error))?;
-        pairs.push((key.to_owned(), bytes));
+        pairs.push((key, bytes.into()));
     }
     Ok(pairs)
 }
@@ -57,7 +55,10 @@ fn literal(source: &str) -> Result<(String, Vec<u8>), Error> {
 /// `path` (the key is its last part) or `key=path`.
 fn file_source(source: &str) -> Result<(&str, &str), Error> {
     match source.split_once('=') {
-        None => Ok((source.rsplit('/').next().unwrap_or(source), source)),
+        None => {
+            let path = source.trim_end_matches('/');
+            Ok((path.rsplit('/').next().unwrap_or(path), source))
+        }
         Some(("", path)) if !path.contains('=') => Err(Error::invalid(format!(
             "missing key name for file path {path:?} in source {source:?}"
         ))),
@@ -71,14 +72,23 @@ fn file_source(source: &str) -> Result<(&str, &str), Error> {
     }
 }
 
+/// Longest line of an env file, in bytes.
+const MAX_LINE: usize = 64 * 1024;
+
 /// Lines `KEY=value`, blank lines and `#` comments; neither side is trimmed or unquoted.
 fn env_file(bytes: &[u8], pairs: &mut Vec<(String, Vec<u8>)>) -> Result<(), Error> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     for line in bytes.split(|&byte| byte == b'\n') {
+        // The original stops at a longer line, without a word.
+        if line.len() >= MAX_LINE {
+            break;
+        }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let Ok(text) = std::str::from_utf8(line) else {
+            let numbers: Vec<String> = line.iter().map(u8::to_string).collect();
             return Err(Error::invalid(format!(
-                "line {line:?} has invalid utf8 bytes : {}",
+                "line [{}] has invalid utf8 bytes : {}",
+                numbers.join(" "),
                 String::from_utf8_lossy(line)
             )));
         };
@@ -87,6 +97,9 @@ fn env_file(bytes: &[u8], pairs: &mut Vec<(String, Vec<u8>)>) -> Result<(), Erro
             continue;
         }
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        if key.is_empty() {
+            continue;
+        }
         pairs.push((key.to_owned(), value.as_bytes().to_vec()));
     }
     Ok(())
