@@ -113,7 +113,8 @@ fn set_schemas(loader: &Loader<'_>, k: &Kustomization, root: bool) -> Result<(),
             let document = windlass_yaml::to_value(&text).map_err(|error| {
                 at(Error::invalid(format!("invalid schema file: {error}")).with_line(error.line()))
             })?;
-            Schemas::Custom(Rc::new(Definitions::new(document)))
+            let with_builtin = loader.context.unknown_types.get();
+            Schemas::Custom(Rc::new(Definitions::new(document, with_builtin)))
         }
     };
     *loader.context.schemas.borrow_mut() = Some(schemas);

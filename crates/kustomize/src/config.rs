@@ -54,9 +54,12 @@ impl TransformerConfig {
             };
             read().map_err(|error: Error| error.in_file(&loader.located(path)))?;
         }
-        let mut config = Self::builtin();
+        let mut config = defaults::config();
         config.merge(&own)?;
-        Ok(config)
+        // As it is merged again, from the narrow to the wide, wide ones give way to narrow ones.
+        let mut merged = Self::default();
+        merged.merge(&config)?;
+        Ok(merged)
     }
 
     /// What the definitions named under `crds` say.
@@ -173,7 +176,9 @@ impl TransformerConfig {
         merge_sections([
             ("Images", &mut self.images, &other.images),
             ("Replicas", &mut self.replicas, &other.replicas),
-        ])
+        ])?;
+        self.sort();
+        Ok(())
     }
 
     fn add_reference(&mut self, reference: &NameReference) -> Result<(), Error> {

@@ -4,8 +4,9 @@
 //! generators, the transformers and patches, name references, and the order and text of the
 //! result. It follows kustomize 5.8, error texts included.
 //!
-//! It must not know where the tree came from: no file system, no network, no clock, no global
-//! state. Remote bases are reached through [`RemoteLoader`], which the caller supplies.
+//! It must not know where the files came from: no file system, no network, no global state, and of
+//! the time only how much has passed. Remote bases and charts are reached through [`RemoteLoader`]
+//! and [`ChartRenderer`], which the caller supplies.
 //! [`flux`] holds what Flux does to a kustomization before it is built; nothing here knows of
 //! clusters or of the Kustomization API object.
 
@@ -29,6 +30,7 @@ mod node;
 mod options;
 mod order;
 mod origin;
+mod output;
 mod patch;
 mod path;
 mod repo;
@@ -46,40 +48,7 @@ pub use kustomization::Chart;
 pub use options::{
     BuildOptions, Limits, LoadRestrictor, RemoteError, RemoteLoader, Reorder, RepoSpec,
 };
-
-use std::collections::BTreeSet;
-use windlass_yaml::Value;
-
-/// One built resource.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Resource {
-    /// The Kubernetes object.
-    pub object: Value,
-}
-
-/// The result of a build.
-#[derive(Debug, Clone, Default)]
-pub struct Build {
-    /// The resources in output order.
-    pub resources: Vec<Resource>,
-    /// Deprecation notices and the like, one line each.
-    pub warnings: Vec<String>,
-    /// Every path of the tree that was read or probed (whether or not it exists); directories
-    /// that were listed end in `/`. A later tree that agrees on all of these builds the same.
-    pub files_read: BTreeSet<String>,
-}
-
-impl Build {
-    /// The resources as one YAML stream, as `kustomize build` prints them.
-    pub fn to_yaml(&self) -> String {
-        let documents: Vec<String> = self
-            .resources
-            .iter()
-            .map(|r| windlass_yaml::json_to_yaml(&r.object))
-            .collect();
-        documents.join("---\n")
-    }
-}
+pub use output::{Build, Resource};
 
 /// Builds the kustomization in directory `path` of `files` (`""` or `"."` for its root), mostly a
 /// [`Tree`](windlass_archive::Tree).

@@ -11,9 +11,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use windlass_archive::Tree;
 
+use crate::manifest::Manifest;
 use crate::schema::Schemas;
 use crate::{
-    BuildOptions, Error, ErrorKind, FileSystem, Files, LoadRestrictor, RemoteError, RepoSpec, repo,
+    BuildOptions, Error, ErrorKind, FileSystem, Files, LoadRestrictor, RemoteError, RepoSpec,
+    load, repo,
 };
 
 /// What all parts of one build share.
@@ -22,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a BuildOptions<'a>,
     /// Set by the first kustomization that has an `openapi` field.
     pub(crate) schemas: RefCell<Option<Schemas>>,
+    /// Whether a resource was of a type that is not built in.
+    pub(crate) unknown_types: Cell<bool>,
     warnings: RefCell<Vec<String>>,
     files_read: RefCell<BTreeSet<String>>,
     bytes: Cell<u64>,
@@ -35,6 +39,7 @@ impl<'a> Context<'a> {
             files,
             options,
             schemas: RefCell::default(),
+            unknown_types: Cell::new(false),
             warnings: RefCell::default(),
             files_read: RefCell::default(),
             bytes: Cell::new(0),
@@ -231,6 +236,17 @@ impl<'a> Loader<'a> {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         })
+    }
+
+    /// The resources of a text.
+    pub(crate) fn manifests(&self, text: &str) -> Result<Vec<Manifest>, Error> {
+        let scopes = self.context.schemas().scopes();
+        let found = load::manifests(text, scopes.as_ref())?;
+        let known = |manifest: &Manifest| Schemas::Builtin.of_object(&manifest.node).is_some();
+        if !self.context.unknown_types.get() && !found.iter().all(known) {
+            self.context.unknown_types.set(true);
+        }
+        Ok(found)
     }
 
     pub(crate) fn bytes(&self, path: &str) -> Result<Bytes, Error> {

@@ -5,7 +5,7 @@ mod metadata;
 use std::rc::Rc;
 
 use crate::id::{GvkRef, Id};
-use crate::node::{Node, Scalar};
+use crate::node::{Node, Scalar, follow};
 use crate::schema::Scopes;
 
 /// A resource. What the original keeps in annotations of its own stands beside the object here.
@@ -27,6 +27,8 @@ pub(crate) struct Manifest {
     pub(crate) allow_kind_change: bool,
     /// The vars that take a value from it.
     pub(crate) vars: Vec<Rc<str>>,
+    /// The last number given to scalars that change together.
+    aliases: u32,
     /// What a schema of the build's own says about types outside of namespaces.
     pub(crate) scopes: Option<Rc<Scopes>>,
 }
@@ -83,7 +85,21 @@ impl Manifest {
             allow_name_change: false,
             allow_kind_change: false,
             vars: Vec::new(),
+            aliases: 0,
             scopes: None,
+        }
+    }
+
+    /// A number for scalars that change together.
+    pub(crate) fn new_alias(&mut self) -> u32 {
+        self.aliases += 1;
+        self.aliases
+    }
+
+    /// Lets scalars follow the change of one they are connected with.
+    pub(crate) fn follow(&mut self) {
+        if self.aliases > 0 {
+            follow(&mut self.node);
         }
     }
 
@@ -203,6 +219,7 @@ impl Manifest {
         *self = Self {
             vars,
             scopes,
+            aliases: self.aliases,
             ..forgetful
         };
     }

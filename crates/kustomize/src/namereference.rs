@@ -51,6 +51,7 @@ pub(crate) fn update(resources: &mut ResMap, config: &[NameReference]) -> Result
                 ambiguous: RefCell::default(),
             };
             search.run(&mut manifest, items)?;
+            manifest.follow();
         }
         items[at] = manifest;
     }
@@ -100,6 +101,7 @@ impl Search<'_> {
                 {
                     scalar.text.clone_from(&referral.name);
                     scalar.tag = Tag::None;
+                    scalar.touch();
                 }
                 Ok(())
             }

@@ -4,11 +4,13 @@
 //! transformers have changed texts under types that stay (a string copied over a number is a
 //! number again), and names are compared by their text, whatever their type.
 
+mod alias;
 mod go_syntax;
 mod read;
 mod text;
 mod value;
 
+pub(crate) use alias::follow;
 pub(crate) use read::{Reader, from_json, from_value};
 pub(crate) use value::is_ambiguous;
 
@@ -28,6 +30,9 @@ pub(crate) struct Scalar {
     pub(crate) text: String,
     pub(crate) tag: Tag,
     pub(crate) style: Style,
+    /// Not zero for scalars that change together within a resource.
+    pub(crate) alias: u32,
+    pub(crate) touched: bool,
 }
 
 /// The type of a scalar.
@@ -99,20 +104,12 @@ pub(crate) struct Sequence {
 impl Scalar {
     /// A string, whatever it looks like.
     pub(crate) fn string(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            tag: Tag::Str,
-            style: Style::Plain,
-        }
+        Self::new(text, Tag::Str)
     }
 
     /// A scalar that means what its text looks like.
     pub(crate) fn untyped(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            tag: Tag::None,
-            style: Style::Plain,
-        }
+        Self::new(text, Tag::None)
     }
 
     pub(crate) fn new(text: impl Into<String>, tag: Tag) -> Self {
@@ -120,11 +117,21 @@ impl Scalar {
             text: text.into(),
             tag,
             style: Style::Plain,
+            alias: 0,
+            touched: false,
         }
     }
 
     pub(crate) fn is_null(&self) -> bool {
         self.tag == Tag::Null
+    }
+
+    /// Whenever the original puts a text without type in its place, it quotes what would be read as
+    /// something else.
+    pub(crate) fn quote_if_ambiguous(&mut self) {
+        if self.is_string() && self.style == Style::Plain && is_ambiguous(&self.text) {
+            self.style = Style::DoubleQuoted;
+        }
     }
 
     /// Whether it counts as a string before it is printed.
@@ -239,6 +246,7 @@ impl Node {
             Self::Scalar(scalar) => {
                 text.clone_into(&mut scalar.text);
                 scalar.tag = tag;
+                scalar.touch();
                 Ok(())
             }
             _ => Err(self.wrong_kind("ScalarNode")),
@@ -263,30 +271,20 @@ impl Mapping {
         self.position(key).is_some()
     }
 
-    /// Sets the value under a key, adding the pair at the end if there is none.
-    pub(crate) fn insert(&mut self, key: &str, value: Node) {
-        match self.get_mut(key) {
-            Some(old) => *old = value,
-            None => self.push(key, value),
-        }
-    }
-
     /// Sets a scalar under a key. It takes over the style of the one it replaces, as the Go library
     /// has it, so that a quoted scalar stays a string.
     pub(crate) fn set(&mut self, key: &str, mut new: Scalar) {
-        let style = match self.get(key) {
-            Some(Node::Scalar(old)) => old.style,
-            Some(_) => Style::Plain,
-            None => {
-                if new.is_string() && new.style == Style::Plain && is_ambiguous(&new.text) {
-                    new.style = Style::DoubleQuoted;
-                }
-                self.push(key, Node::Scalar(new));
-                return;
+        match self.get_mut(key) {
+            Some(Node::Scalar(old)) => {
+                new.style = old.style;
+                old.become_like(new);
             }
-        };
-        new.style = style;
-        self.insert(key, Node::Scalar(new));
+            Some(other) => *other = Node::Scalar(new),
+            None => {
+                new.quote_if_ambiguous();
+                self.push(key, Node::Scalar(new));
+            }
+        }
     }
 
     pub(crate) fn push(&mut self, key: &str, value: Node) {

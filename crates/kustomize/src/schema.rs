@@ -144,6 +144,25 @@ pub(crate) enum Type {
 }
 
 impl Type {
+    /// The type of a definition of Kubernetes' own document.
+    fn of_definition(name: &str) -> Option<Self> {
+        if name == "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" {
+            return Some(Self::Metadata);
+        }
+        let name = name.strip_prefix("io.k8s.api.")?;
+        Some(match name.rsplit('.').next()? {
+            "PodTemplateSpec" => Self::Pod,
+            "PodSpec" => Self::PodSpec,
+            "Container" | "EphemeralContainer" => Self::Container,
+            "DeploymentSpec" | "ReplicaSetSpec" | "DaemonSetSpec" | "StatefulSetSpec"
+            | "JobSpec" | "ReplicationControllerSpec" => Self::WorkloadSpec,
+            "JobTemplateSpec" => Self::Workload,
+            "ServiceSpec" => Self::ServiceSpec,
+            "NodeSpec" => Self::NodeSpec,
+            _ => return None,
+        })
+    }
+
     fn of_kind(api_version: &str, kind: &str) -> Option<Self> {
         Some(match (api_version, kind) {
             ("v1", "Pod") => Self::Pod,

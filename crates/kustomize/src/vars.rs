@@ -10,7 +10,7 @@ use crate::fieldspec::{Create, FieldSpec};
 use crate::kustomization::Var;
 use crate::loader::Context;
 use crate::manifest::Manifest;
-use crate::node::{Node, Scalar, Style, Tag};
+use crate::node::{Node, Scalar, Tag};
 use crate::path;
 use crate::resmap::ResMap;
 
@@ -88,6 +88,7 @@ impl VarSet {
                 spec.apply(manifest, Create::Never, &mut |node| {
                     put(node, &values, &mut used)
                 })?;
+                manifest.follow();
             }
         }
         let unused: Vec<&str> = values
@@ -207,9 +208,5 @@ fn replace(scalar: &mut Scalar, values: &Values<'_>, used: &mut BTreeSet<String>
         Expanded::Value(Replacement::Bool(value)) => (value.to_string(), Tag::Bool),
         Expanded::Value(Replacement::Collection) => return,
     };
-    *scalar = Scalar {
-        text,
-        tag,
-        style: Style::Plain,
-    };
+    scalar.become_like(Scalar::new(text, tag));
 }

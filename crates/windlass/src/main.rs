@@ -4,7 +4,7 @@
 //! success, 1 when the command failed and 2 when it was called wrongly.
 
 mod commands;
-mod local_tree;
+mod local_files;
 
 use std::process::ExitCode;
 

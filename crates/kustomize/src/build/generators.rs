@@ -45,8 +45,10 @@ impl Target<'_> {
                     origin.annotate(&mut manifest);
                 }
                 sum.resources.absorb(manifest).map_err(|error| {
+                    // In the original, these are addresses.
+                    let origin = configured.origin.as_ref().map_or("<nil>", |_| "0x0");
                     error
-                        .context("merging from generator &{0x0 <nil>}")
+                        .context(format_args!("merging from generator &{{0x0 {origin}}}"))
                         .at(place)
                 })?;
             }

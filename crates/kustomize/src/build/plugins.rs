@@ -26,7 +26,7 @@ use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replica_count::ReplicaCountTransformer;
 use crate::transform::suffix::SuffixTransformer;
 use crate::transform::value_add::ValueAddTransformer;
-use crate::{Error, ErrorKind, load};
+use crate::{Error, ErrorKind};
 
 use super::accumulate::{Accumulator, Target};
 
@@ -97,9 +97,8 @@ impl Target<'_> {
         }
         let mut inline = ResMap::default();
         let mut paths = Vec::new();
-        let scopes = self.loader.context.schemas().scopes();
         for entry in entries {
-            let read = load::manifests(entry, scopes.as_ref()).and_then(|manifests| {
+            let read = self.loader.manifests(entry).and_then(|manifests| {
                 let mut read = ResMap::default();
                 let mut manifests = manifests.into_iter();
                 manifests.try_for_each(|manifest| read.append(manifest))?;

@@ -55,6 +55,7 @@ impl Target<'_> {
                 .transformer
                 .transform(&mut sum.resources, &schemas)
                 .map_err(|error| error.at(|| self.place(configured.field, configured.entry)))?;
+            sum.resources.contents_mut().for_each(Manifest::follow);
             if let Some(origin) = &configured.origin {
                 for manifest in sum.resources.contents_mut() {
                     origin.record(manifest);
@@ -110,7 +111,7 @@ fn compare(before: &[Manifest], after: &[Manifest]) -> Result<(), Error> {
             let value = manifest.with_records().node.to_value().unwrap_or_default();
             windlass_yaml::go_json(&value)
         };
-        if old.with_records().node != new.with_records().node {
+        if old.with_records().node.to_text() != new.with_records().node.to_text() {
             return Err(Error::invalid(format!(
                 "nodes unequal: \n -- {},\n -- {}\n",
                 shown(old),

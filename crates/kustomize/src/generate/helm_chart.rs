@@ -7,7 +7,7 @@ use crate::decode::At;
 use crate::kustomization::Chart;
 use crate::loader::Loader;
 use crate::manifest::Manifest;
-use crate::{Error, ErrorKind, load};
+use crate::{Error, ErrorKind};
 
 /// Renders charts for a build.
 pub trait ChartRenderer {
@@ -76,8 +76,7 @@ impl Generator for HelmChartInflationGenerator {
         let text = renderer
             .render(&self.0, &read)
             .map_err(|text| Error::new(ErrorKind::Remote, text))?;
-        let scopes = loader.context.schemas().scopes();
-        let mut manifests = load::manifests(&text, scopes.as_ref()).map_err(|error| {
+        let mut manifests = loader.manifests(&text).map_err(|error| {
             error.map_message(|text| format!("could not parse bytes into resource map: {text}\n"))
         })?;
         for manifest in &mut manifests {

@@ -214,9 +214,8 @@ fn scalar(node: windlass_yaml::Node) -> Scalar {
         },
     };
     Scalar {
-        text: node.value,
-        tag,
         style,
+        ..Scalar::new(node.value, tag)
     }
 }
 

@@ -55,6 +55,12 @@ impl Directive {
     }
 }
 
+/// Whether a patch for a resource or an element of a list replaces all of it. The original makes the
+/// new content, but leaves it where nobody looks for it: the target stays as it is.
+pub(super) fn keeps_target(patch: &Node) -> bool {
+    patch.get(KEY).map(Node::text) == Some("replace")
+}
+
 /// The map without its directive.
 pub(super) fn without(map: &Mapping) -> Mapping {
     let mut rest = map.clone();
@@ -64,6 +70,9 @@ pub(super) fn without(map: &Mapping) -> Mapping {
 
 /// Whether a patch takes away all annotations, and with them what the original remembers there.
 pub(super) fn drops_annotations(patch: &Node) -> bool {
+    if keeps_target(patch) {
+        return false;
+    }
     let mut node = patch;
     for key in ["metadata", "annotations"] {
         if replaces(node) {

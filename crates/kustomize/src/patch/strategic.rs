@@ -21,12 +21,15 @@ pub(crate) fn apply(
     if patch.allow_name_change || patch.allow_kind_change {
         target.remember_name();
     }
-    let object = std::mem::replace(&mut target.node, Node::mapping());
-    let merged = merge(Some(object), Some(&patch.node), None, schemas)?;
-    target.node = merged.unwrap_or_else(null);
+    if !directive::keeps_target(&patch.node) {
+        let object = std::mem::replace(&mut target.node, Node::mapping());
+        let merged = merge(Some(object), Some(&patch.node), None, schemas)?;
+        target.node = merged.unwrap_or_else(null);
+    }
     if target.is_empty() {
         return Ok(());
     }
+    target.follow();
     if directive::drops_annotations(&patch.node) {
         target.forget_records();
     }
@@ -193,7 +196,10 @@ fn settle(
         let field = schema.and_then(|schema| schema.field(&key.text));
         // Scalars stay as they are, which is what most are.
         let value = match value {
-            Node::Scalar(scalar) if !scalar.is_null() => Some(Node::Scalar(scalar)),
+            Node::Scalar(mut scalar) if !scalar.is_null() => {
+                scalar.quote_if_ambiguous();
+                Some(Node::Scalar(scalar))
+            }
             value => merge(Some(value), None, field, schemas)?,
         };
         entries.extend(value.map(|value| Entry { key, value }));
@@ -223,8 +229,11 @@ fn merge_fields(
             .position(|entry| entry.key.text == key);
         let Some(at) = at else {
             if let Some(new) = new
-                && let Some(value) = merge(None, Some(&new.value), field, schemas)?
+                && let Some(mut value) = merge(None, Some(&new.value), field, schemas)?
             {
+                if let Node::Scalar(scalar) = &mut value {
+                    scalar.quote_if_ambiguous();
+                }
                 let key = Scalar {
                     style: new.key.style,
                     ..Scalar::untyped(key)
@@ -234,14 +243,22 @@ fn merge_fields(
             continue;
         };
         let slot = &mut target.entries[at].value;
-        if new.is_none() && !slot.is_null() && slot.as_scalar().is_some() {
+        if let (None, false, Node::Scalar(scalar)) = (new, slot.is_null(), &mut *slot) {
+            scalar.quote_if_ambiguous();
             continue;
         }
         let old = std::mem::replace(slot, Node::mapping());
         let style = written_style(&old);
+        let alias = old.as_scalar().map_or(0, |scalar| scalar.alias);
         match merge(Some(old), new.map(|entry| &entry.value), field, schemas)? {
             Some(mut value) => {
                 set_style(&mut value, style);
+                if let Node::Scalar(scalar) = &mut value
+                    && scalar.alias != alias
+                {
+                    scalar.alias = alias;
+                    scalar.touch();
+                }
                 target.entries[at].value = value;
             }
             None => {
@@ -288,8 +305,10 @@ fn merge_lists(
         let Sequence { flow, items } = target;
         let items = match by {
             ListMerge::ByKeys(keys) => {
-                elements::merge_by_keys(items, patch, keys, |old, new| {
-                    merge(old, new, of_elements, schemas)
+                elements::merge_by_keys(items, patch, keys, |old, new| match (old, new) {
+                    // What replaces an element does not get into the list.
+                    (Some(old), Some(new)) if directive::keeps_target(new) => Ok(Some(old)),
+                    (old, new) => merge(old, new, of_elements, schemas),
                 })?
             }
             _ => elements::union(items, patch),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use windlass_yaml::Value;
 
-use super::{ListMerge, Schema, Scopes};
+use super::{ListMerge, Schema, Scopes, Type};
 
 /// An `OpenAPI` document.
 #[derive(Debug)]
@@ -14,6 +14,9 @@ pub(crate) struct Definitions {
     /// Definition names by `apiVersion` and kind.
     by_kind: HashMap<(String, String), String>,
     scopes: Option<Rc<Scopes>>,
+    /// Whether the built-in types count as well. They do, and come first, when the original had
+    /// to look for a type it did not know before it came upon this document.
+    with_builtin: bool,
 }
 
 const TYPE: &str = "x-kubernetes-group-version-kind";
@@ -30,7 +33,7 @@ fn of_entry(entry: &Value) -> Option<(String, String)> {
 }
 
 impl Definitions {
-    pub(crate) fn new(document: Value) -> Self {
+    pub(crate) fn new(document: Value, with_builtin: bool) -> Self {
         let mut by_kind = HashMap::new();
         let definitions = document.get("definitions").and_then(Value::as_object);
         for (name, definition) in definitions.into_iter().flatten() {
@@ -44,6 +47,7 @@ impl Definitions {
             document,
             by_kind,
             scopes,
+            with_builtin,
         }
     }
 
@@ -56,6 +60,11 @@ impl Definitions {
     }
 
     pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<Schema<'_>> {
+        if self.with_builtin
+            && let Some(builtin) = Type::of_kind(api_version, kind)
+        {
+            return Some(Schema::Builtin(builtin));
+        }
         let name = self
             .by_kind
             .get(&(api_version.to_owned(), kind.to_owned()))?;
@@ -63,12 +72,18 @@ impl Definitions {
     }
 
     /// Follows references; a chain that does not end is given up.
-    fn resolve<'s>(&'s self, mut schema: &'s Value) -> Option<&'s Value> {
+    fn resolve<'s>(&'s self, mut schema: &'s Value) -> Option<Schema<'s>> {
         for _ in 0..32 {
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-                return Some(schema);
+                return Some(Schema::Custom(self, schema));
             };
-            schema = self.definition(reference.strip_prefix("#/definitions/")?)?;
+            let name = reference.strip_prefix("#/definitions/")?;
+            if self.with_builtin
+                && let Some(builtin) = Type::of_definition(name)
+            {
+                return Some(Schema::Builtin(builtin));
+            }
+            schema = self.definition(name)?;
         }
         None
     }
@@ -78,15 +93,14 @@ impl Definitions {
             .get("properties")
             .and_then(|properties| properties.get(name))
             .or_else(|| schema.get("additionalProperties").filter(|s| s.is_object()))?;
-        Some(Schema::Custom(self, self.resolve(field)?))
+        self.resolve(field)
     }
 
     pub(crate) fn elements<'s>(&'s self, schema: &'s Value) -> Option<Schema<'s>> {
         if schema.get("type").and_then(Value::as_str) != Some("array") {
             return None;
         }
-        let items = self.resolve(schema.get("items")?)?;
-        Some(Schema::Custom(self, items))
+        self.resolve(schema.get("items")?)
     }
 
     pub(super) fn list_merge(schema: &Value) -> ListMerge {

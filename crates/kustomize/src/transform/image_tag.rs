@@ -96,6 +96,7 @@ impl ImageTagTransformer {
         }
         scalar.text = self.updated(&scalar.text);
         scalar.tag = Tag::None;
+        scalar.touch();
         Ok(())
     }
 

@@ -18,16 +18,23 @@ pub(super) fn add(
             .filter(|spec| gvk.is_selected_by(&spec.gvk))
             .collect();
         for (key, text) in pairs {
+            let alias = manifest.new_alias();
             for spec in &selected {
                 spec.apply_selected(manifest, Create::Map, &mut |node| match node {
                     Node::Mapping(mapping) => {
-                        mapping.set(key, Scalar::string(text.as_str()));
+                        // Only what is added stays connected.
+                        let scalar = Scalar {
+                            alias,
+                            ..Scalar::string(text.as_str())
+                        };
+                        mapping.set(key, scalar);
                         Ok(())
                     }
                     node if node.is_null() => Ok(()),
                     node => Err(node.wrong_kind("MappingNode")),
                 })?;
             }
+            manifest.follow();
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use crate::patch::strategic;
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
 use crate::selector::Matcher;
-use crate::{Error, load};
+use crate::Error;
 
 /// Applies a patch, read and understood.
 pub(crate) struct PatchTransformer {
@@ -77,8 +77,7 @@ impl PatchTransformer {
                 error.in_file(&loader.located(&entry.path))
             }
         };
-        let scopes = loader.context.schemas().scopes();
-        let strategic = load::manifests(&text, scopes.as_ref());
+        let strategic = loader.manifests(&text);
         let json = JsonPatch::parse(&text);
         let content = match (strategic, json) {
             (Ok(patches), Ok(json)) if !patches.is_empty() && !json.is_empty() => {
@@ -95,6 +94,10 @@ impl PatchTransformer {
                 for patch in &mut patches {
                     patch.allow_name_change |= entry.option("allowNameChange");
                     patch.allow_kind_change |= entry.option("allowKindChange");
+                    if patch.allow_name_change || patch.allow_kind_change {
+                        // The original notes that in the annotations, which makes them strings.
+                        patch.normalise("annotations");
+                    }
                 }
                 Content::Strategic(patches)
             }

@@ -47,22 +47,21 @@ impl PatchStrategicMergeTransformer {
         if entries.is_empty() && inline.is_empty() {
             return Err(Error::invalid("empty file path and empty patch content"));
         }
-        let scopes = loader.context.schemas().scopes();
         let mut patches = Vec::new();
         for entry in entries {
-            match load::manifests(entry, scopes.as_ref()) {
+            match loader.manifests(entry) {
                 Ok(inline) => patches.extend(inline),
                 Err(error) if error.is_final() => return Err(error),
                 Err(_) => {
                     let text = loader.text(entry)?;
-                    let read = load::manifests(&text, scopes.as_ref())
+                    let read = loader.manifests(&text)
                         .map_err(|error| load::in_file(error, loader, entry))?;
                     patches.extend(read);
                 }
             }
         }
         if !inline.is_empty() {
-            patches.extend(load::manifests(inline, scopes.as_ref())?);
+            patches.extend(loader.manifests(inline)?);
         }
         if patches.is_empty() {
             return Err(Error::invalid(format!(

@@ -216,6 +216,7 @@ fn copy(target: &Target, value: &Node, resources: &mut [Manifest]) -> Result<(),
                 value,
                 target.options.as_ref(),
             )?;
+            manifest.follow();
         }
     }
     Ok(())
@@ -268,7 +269,10 @@ fn put(place: &mut Node, value: &Node, options: Option<&Options>) -> Result<(), 
         }
     };
     match place {
-        Node::Scalar(scalar) => scalar.text = text,
+        Node::Scalar(scalar) => {
+            scalar.text = text;
+            scalar.touch();
+        }
         place => *place = value.clone(),
     }
     Ok(())

@@ -31,6 +31,7 @@ pub(super) fn set(object: &mut Node, field: &[String], value: &Node, make: Optio
     match edited(&scalar.text, &field[end..], value, make) {
         Some(text) => {
             scalar.text = text;
+            scalar.touch();
             true
         }
         None => false,
