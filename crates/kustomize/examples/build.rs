@@ -48,7 +48,9 @@ fn main() {
     };
     let Some(times) = times else {
         let text = run();
-        std::io::stdout().write_all(text.as_bytes()).expect("written");
+        std::io::stdout()
+            .write_all(text.as_bytes())
+            .expect("written");
         return;
     };
     let start = Instant::now();

@@ -16,7 +16,9 @@ use crate::schema::{Definitions, Schemas};
 use crate::transform::Transformer as _;
 use crate::transform::hash::HashTransformer;
 use crate::transform::label::LabelTransformer;
-use crate::{Build, BuildOptions, Error, Files, Resource, kustomization, load, namereference, order};
+use crate::{
+    Build, BuildOptions, Error, Files, Resource, kustomization, load, namereference, order,
+};
 
 use kustomization::Kustomization;
 

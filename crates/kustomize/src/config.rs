@@ -155,7 +155,11 @@ impl TransformerConfig {
                 &mut self.common_annotations,
                 &other.common_annotations,
             ),
-            ("CommonLabels", &mut self.common_labels, &other.common_labels),
+            (
+                "CommonLabels",
+                &mut self.common_labels,
+                &other.common_labels,
+            ),
             ("Labels", &mut self.labels, &other.labels),
             (
                 "TemplateLabels",
@@ -203,9 +207,8 @@ type Section<'a> = (&'static str, &'a mut Vec<FieldSpec>, &'a Vec<FieldSpec>);
 fn merge_sections<const N: usize>(sections: [Section<'_>; N]) -> Result<(), Error> {
     for (name, own, others) in sections {
         for spec in others {
-            merge_one(own, spec.clone()).map_err(|error| {
-                error.context(format_args!("failed to merge {name} fieldSpec"))
-            })?;
+            merge_one(own, spec.clone())
+                .map_err(|error| error.context(format_args!("failed to merge {name} fieldSpec")))?;
         }
     }
     Ok(())

@@ -137,9 +137,7 @@ fn walk(node: &mut Node, path: &[Segment], create: Create, set: Set<'_>) -> Resu
         }
         Node::Mapping(mapping) => {
             if segment.name.is_empty() {
-                return Err(Error::invalid(
-                    "cannot set or create an empty field name",
-                ));
+                return Err(Error::invalid("cannot set or create an empty field name"));
             }
             let make = if segment.list { Create::Never } else { create };
             let child = match (mapping.contains(&segment.name), make) {

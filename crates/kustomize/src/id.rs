@@ -170,7 +170,12 @@ impl<'a> Id<'a> {
         format!(
             "resid.ResId{{Gvk:resid.Gvk{{Group:{:?}, Version:{:?}, Kind:{:?}, \
              isClusterScoped:{}}}, Name:{:?}, Namespace:{:?}}}",
-            self.gvk.group, self.gvk.version, self.gvk.kind, self.cluster, self.name, self.namespace
+            self.gvk.group,
+            self.gvk.version,
+            self.gvk.kind,
+            self.cluster,
+            self.name,
+            self.namespace
         )
     }
 }

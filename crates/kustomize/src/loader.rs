@@ -14,8 +14,8 @@ use windlass_archive::Tree;
 use crate::manifest::Manifest;
 use crate::schema::Schemas;
 use crate::{
-    BuildOptions, Error, ErrorKind, FileSystem, Files, LoadRestrictor, RemoteError, RepoSpec,
-    load, repo,
+    BuildOptions, Error, ErrorKind, FileSystem, Files, LoadRestrictor, RemoteError, RepoSpec, load,
+    repo,
 };
 
 /// What all parts of one build share.
@@ -217,9 +217,8 @@ impl<'a> Loader<'a> {
                 .and_then(|inside| path::join("", inside, files)),
             None => path::join(&self.root, path, files),
         };
-        joined.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path))
-        })
+        joined
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path)))
     }
 
     /// A file of the directory itself; none if there is none.

@@ -83,11 +83,7 @@ pub(crate) fn sort(
 }
 
 /// By rank of the kind, then the type, then namespace and name.
-fn by_kind(
-    resources: &mut Vec<Manifest>,
-    first: &[impl AsRef<str>],
-    last: &[impl AsRef<str>],
-) {
+fn by_kind(resources: &mut Vec<Manifest>, first: &[impl AsRef<str>], last: &[impl AsRef<str>]) {
     let mut keyed: Vec<(Key, Manifest)> = std::mem::take(resources)
         .into_iter()
         .map(|resource| (Key::of(&resource.id(), first, last), resource))

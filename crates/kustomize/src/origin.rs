@@ -147,7 +147,11 @@ impl Origin {
                 let _ = writeln!(out, "  {key}: {}", scalar(value));
             }
         }
-        if out.is_empty() { "{}\n".to_owned() } else { out }
+        if out.is_empty() {
+            "{}\n".to_owned()
+        } else {
+            out
+        }
     }
 }
 
@@ -187,7 +191,9 @@ mod tests {
             "path: dir/x.yaml\nrepo: https://github.com/o/r\nref: v1\n"
         );
         assert_eq!(
-            Origin::default().builtin("kustomization.yaml", "Kind").to_yaml(),
+            Origin::default()
+                .builtin("kustomization.yaml", "Kind")
+                .to_yaml(),
             "configuredIn: kustomization.yaml\nconfiguredBy:\n  apiVersion: builtin\n  kind: Kind\n"
         );
     }

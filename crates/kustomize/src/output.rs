@@ -103,10 +103,16 @@ mod tests {
             names(one),
             ["apps_v1_deployment_a.yaml", "v1_namespace_a.yaml"]
         );
-        let two = build(vec![resource("Deployment", "x"), resource("Deployment", "")]);
+        let two = build(vec![
+            resource("Deployment", "x"),
+            resource("Deployment", ""),
+        ]);
         assert_eq!(
             names(two),
-            ["x_apps_v1_deployment_a.yaml", "default_apps_v1_deployment_a.yaml"]
+            [
+                "x_apps_v1_deployment_a.yaml",
+                "default_apps_v1_deployment_a.yaml"
+            ]
         );
     }
 }

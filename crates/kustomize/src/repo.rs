@@ -109,9 +109,7 @@ fn split_path(path: &str, whole: bool) -> Option<(String, String)> {
     let second = path.match_indices('/').nth(1).map(|(at, _)| at);
     match second {
         Some(at) => Some((path[..at].to_owned(), path[at + 1..].to_owned())),
-        None => path
-            .contains('/')
-            .then(|| (path.to_owned(), String::new())),
+        None => path.contains('/').then(|| (path.to_owned(), String::new())),
     }
 }
 
@@ -140,7 +138,9 @@ struct Query {
 impl Query {
     fn parse(text: &str) -> Self {
         let get = |name: &str| {
-            let mut pairs = text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+            let mut pairs = text
+                .split('&')
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
             pairs
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| decoded(value))
@@ -222,13 +222,38 @@ mod tests {
     fn names_of_repositories_are_taken_apart() {
         // Name, what to clone, path, reference.
         let table = [
-            ("https://github.com/o/r//deep/dir?ref=v1", "https://github.com/o/r", "deep/dir", "v1"),
+            (
+                "https://github.com/o/r//deep/dir?ref=v1",
+                "https://github.com/o/r",
+                "deep/dir",
+                "v1",
+            ),
             ("github.com/o/r/dir", "https://github.com/o/r", "dir", ""),
             ("GitHub.com/o/r", "https://github.com/o/r", "", ""),
-            ("git@github.com:o/r.git/dir", "git@github.com:o/r.git", "/dir", ""),
-            ("ssh://git@example.com/o/r.git//x?version=2", "ssh://git@example.com/o/r.git", "x", "2"),
-            ("https://dev.example.com/org/p/_git/repo/a/b", "https://dev.example.com/org/p/_git/repo", "a/b", ""),
-            ("git::https://example.com/o/r", "https://example.com/o/r", "", ""),
+            (
+                "git@github.com:o/r.git/dir",
+                "git@github.com:o/r.git",
+                "/dir",
+                "",
+            ),
+            (
+                "ssh://git@example.com/o/r.git//x?version=2",
+                "ssh://git@example.com/o/r.git",
+                "x",
+                "2",
+            ),
+            (
+                "https://dev.example.com/org/p/_git/repo/a/b",
+                "https://dev.example.com/org/p/_git/repo",
+                "a/b",
+                "",
+            ),
+            (
+                "git::https://example.com/o/r",
+                "https://example.com/o/r",
+                "",
+                "",
+            ),
             ("file:///srv/repo", "file:///srv/repo", "", ""),
             ("host@example.com:o/r", "host@example.com:o/r", "", ""),
         ];
@@ -238,7 +263,14 @@ mod tests {
             assert_eq!(spec.path, path.trim_start_matches('/'), "{name}");
             assert_eq!(spec.reference.unwrap_or_default(), reference, "{name}");
         }
-        for name in ["/a", "../base", "base", "a/b/c", "https://example.com", "github.com/o/r//../x"] {
+        for name in [
+            "/a",
+            "../base",
+            "base",
+            "a/b/c",
+            "https://example.com",
+            "github.com/o/r//../x",
+        ] {
             assert_eq!(parse(name), None, "{name}");
         }
         let spec = parse("https://h.org/o/r?timeout=1m30s&submodules=false").unwrap();

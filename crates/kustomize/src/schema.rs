@@ -54,7 +54,12 @@ pub(crate) enum ListMerge {
 impl Schemas {
     /// The schema of an object, by its type; none for types that are not known.
     pub(crate) fn of_object(&self, object: &Node) -> Option<Schema<'_>> {
-        let text = |key: &str| object.get(key).filter(|node| !node.is_null()).map(Node::text);
+        let text = |key: &str| {
+            object
+                .get(key)
+                .filter(|node| !node.is_null())
+                .map(Node::text)
+        };
         let (api_version, kind) = (text("apiVersion")?, text("kind")?);
         match self {
             Self::Builtin => Type::of_kind(api_version, kind).map(Schema::Builtin),
@@ -154,8 +159,12 @@ impl Type {
             "PodTemplateSpec" => Self::Pod,
             "PodSpec" => Self::PodSpec,
             "Container" | "EphemeralContainer" => Self::Container,
-            "DeploymentSpec" | "ReplicaSetSpec" | "DaemonSetSpec" | "StatefulSetSpec"
-            | "JobSpec" | "ReplicationControllerSpec" => Self::WorkloadSpec,
+            "DeploymentSpec"
+            | "ReplicaSetSpec"
+            | "DaemonSetSpec"
+            | "StatefulSetSpec"
+            | "JobSpec"
+            | "ReplicationControllerSpec" => Self::WorkloadSpec,
             "JobTemplateSpec" => Self::Workload,
             "ServiceSpec" => Self::ServiceSpec,
             "NodeSpec" => Self::NodeSpec,

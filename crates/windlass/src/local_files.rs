@@ -63,7 +63,10 @@ mod tests {
         };
         let path = |name: &str| root.join(name).to_string_lossy().into_owned();
         assert_eq!(
-            build(&LocalFiles, &path("top"), &options).unwrap().resources.len(),
+            build(&LocalFiles, &path("top"), &options)
+                .unwrap()
+                .resources
+                .len(),
             1
         );
         let error = build(&LocalFiles, &path("bad"), &options).unwrap_err();

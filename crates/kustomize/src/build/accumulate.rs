@@ -151,7 +151,9 @@ impl Target<'_> {
         let wrap =
             |error: Error| error.context(format_args!("accumulating resources from '{path}'"));
         let text = self.loader.text(path).map_err(wrap)?;
-        let found = self.loader.manifests(&text)
+        let found = self
+            .loader
+            .manifests(&text)
             .map_err(|error| wrap(load::in_file(error, self.loader, path)))?;
         let located = |error: Error| error.in_file(&self.loader.located(path));
         // All or nothing: the path is tried as a base afterwards.

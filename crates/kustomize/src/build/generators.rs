@@ -91,8 +91,7 @@ impl Target<'_> {
             let config = chart.to_value();
             let generator =
                 HelmChartInflationGenerator::new(self.loader, chart).map_err(|error| {
-                    configuring(error, plugin, &config)
-                        .at(|| self.place("helmCharts", Some(at)))
+                    configuring(error, plugin, &config).at(|| self.place("helmCharts", Some(at)))
                 })?;
             add(Box::new(generator), plugin, "helmCharts", at);
         }

@@ -139,8 +139,8 @@ fn plugin(loader: &Loader<'_>, config: &Manifest) -> Result<Plugin, Error> {
         ));
     }
     let id = config.original_id();
-    let make = maker(gvk.kind)
-        .ok_or_else(|| Error::invalid(format!("unable to load builtin {gvk}")))?;
+    let make =
+        maker(gvk.kind).ok_or_else(|| Error::invalid(format!("unable to load builtin {gvk}")))?;
     let value = config
         .node
         .to_value()
@@ -180,9 +180,7 @@ fn maker(kind: &str) -> Option<Maker> {
         "PatchTransformer" => |l, c| PatchTransformer::of_plugin(l, c).map(transformer),
         "PrefixTransformer" => |_, c| PrefixTransformer::of_plugin(c).map(transformer),
         "SuffixTransformer" => |_, c| SuffixTransformer::of_plugin(c).map(transformer),
-        "PrefixSuffixTransformer" => {
-            |_, c| PrefixSuffixTransformer::of_plugin(c).map(transformer)
-        }
+        "PrefixSuffixTransformer" => |_, c| PrefixSuffixTransformer::of_plugin(c).map(transformer),
         "ReplacementTransformer" => |l, c| ReplacementTransformer::of_plugin(l, c).map(transformer),
         "ReplicaCountTransformer" => |_, c| ReplicaCountTransformer::of_plugin(c).map(transformer),
         "ValueAddTransformer" => |l, c| ValueAddTransformer::of_plugin(l, c).map(transformer),

@@ -234,12 +234,7 @@ impl List<'_> {
                 annotations: k.common_annotations.clone(),
                 specs: config.common_annotations.clone(),
             };
-            self.add(
-                made,
-                "AnnotationsTransformer",
-                "commonAnnotations",
-                None,
-            );
+            self.add(made, "AnnotationsTransformer", "commonAnnotations", None);
         }
         Ok(())
     }

@@ -75,7 +75,10 @@ impl<'d> Walk<'d> {
                 "x-kubernetes-annotation",
                 &mut self.config.common_annotations,
             ),
-            ("x-kubernetes-label-selector", &mut self.config.common_labels),
+            (
+                "x-kubernetes-label-selector",
+                &mut self.config.common_labels,
+            ),
             ("x-kubernetes-identity", &mut self.config.name_prefix),
         ] {
             if text(mark).is_some() {

@@ -24,24 +24,29 @@ impl IamPolicyGenerator {
         let mut made = Self::default();
         At::lenient(config, |value, at| {
             let known = ["cloud", "kubernetesService", "serviceAccount"];
-            at.fields(value, "IAMPolicyGeneratorArgs", &known, |name, value, at| {
-                let known = ["name", "namespace", "projectId"];
-                match name {
-                    "cloud" => made.cloud = at.string(value)?,
-                    part => at.fields(value, "ServiceAccount", &known, |name, value, at| {
-                        let text = at.string(value)?;
-                        match (part, name) {
-                            ("kubernetesService", "name") => made.service_name = text,
-                            ("kubernetesService", "namespace") => made.service_namespace = text,
-                            ("serviceAccount", "name") => made.account_name = text,
-                            ("serviceAccount", "projectId") => made.project = text,
-                            _ => {}
-                        }
-                        Ok(())
-                    })?,
-                }
-                Ok(())
-            })
+            at.fields(
+                value,
+                "IAMPolicyGeneratorArgs",
+                &known,
+                |name, value, at| {
+                    let known = ["name", "namespace", "projectId"];
+                    match name {
+                        "cloud" => made.cloud = at.string(value)?,
+                        part => at.fields(value, "ServiceAccount", &known, |name, value, at| {
+                            let text = at.string(value)?;
+                            match (part, name) {
+                                ("kubernetesService", "name") => made.service_name = text,
+                                ("kubernetesService", "namespace") => made.service_namespace = text,
+                                ("serviceAccount", "name") => made.account_name = text,
+                                ("serviceAccount", "projectId") => made.project = text,
+                                _ => {}
+                            }
+                            Ok(())
+                        })?,
+                    }
+                    Ok(())
+                },
+            )
         })?;
         Ok(made)
     }

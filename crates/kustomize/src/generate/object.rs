@@ -32,8 +32,8 @@ pub(super) fn data(
     loader: &Loader<'_>,
     args: &GeneratorArgs,
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut pairs = key_values::pairs(loader, args)
-        .map_err(|error| error.context("loading KV pairs"))?;
+    let mut pairs =
+        key_values::pairs(loader, args).map_err(|error| error.context("loading KV pairs"))?;
     let mut seen = std::collections::HashSet::with_capacity(pairs.len());
     if let Some((key, _)) = pairs.iter().find(|(key, _)| !seen.insert(key.as_str())) {
         return Err(Error::invalid(format!(

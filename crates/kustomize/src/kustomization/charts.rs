@@ -107,37 +107,42 @@ impl Chart {
         globals: &mut ChartGlobals,
     ) -> Result<Self, Error> {
         let mut chart = Self::default();
-        at.fields(value, "HelmChartArgs", names::OLD_CHART, |name, value, at| {
-            let new = match name {
-                "extraArgs" => {
-                    at.strings(value)?;
-                    return Ok(());
+        at.fields(
+            value,
+            "HelmChartArgs",
+            names::OLD_CHART,
+            |name, value, at| {
+                let new = match name {
+                    "extraArgs" => {
+                        at.strings(value)?;
+                        return Ok(());
+                    }
+                    "valuesLocal" => {
+                        chart.values_inline = value.as_object().cloned().unwrap_or_default();
+                        chart.write("valuesInline", value.clone());
+                        return Ok(());
+                    }
+                    "chartName" => (&mut chart.name, "name"),
+                    "chartVersion" => (&mut chart.version, "version"),
+                    "chartRepoUrl" => (&mut chart.repo, "repo"),
+                    "values" => (&mut chart.values_file, "valuesFile"),
+                    "valuesMerge" => (&mut chart.values_merge, "valuesMerge"),
+                    "releaseName" => (&mut chart.release_name, "releaseName"),
+                    "chartHome" => (&mut globals.chart_home, ""),
+                    "helmHome" => (&mut globals.config_home, ""),
+                    _ => {
+                        at.string(value)?;
+                        return Ok(());
+                    }
+                };
+                let (field, new_name) = new;
+                *field = at.string(value)?;
+                if !new_name.is_empty() {
+                    chart.write(new_name, value.clone());
                 }
-                "valuesLocal" => {
-                    chart.values_inline = value.as_object().cloned().unwrap_or_default();
-                    chart.write("valuesInline", value.clone());
-                    return Ok(());
-                }
-                "chartName" => (&mut chart.name, "name"),
-                "chartVersion" => (&mut chart.version, "version"),
-                "chartRepoUrl" => (&mut chart.repo, "repo"),
-                "values" => (&mut chart.values_file, "valuesFile"),
-                "valuesMerge" => (&mut chart.values_merge, "valuesMerge"),
-                "releaseName" => (&mut chart.release_name, "releaseName"),
-                "chartHome" => (&mut globals.chart_home, ""),
-                "helmHome" => (&mut globals.config_home, ""),
-                _ => {
-                    at.string(value)?;
-                    return Ok(());
-                }
-            };
-            let (field, new_name) = new;
-            *field = at.string(value)?;
-            if !new_name.is_empty() {
-                chart.write(new_name, value.clone());
-            }
-            Ok(())
-        })?;
+                Ok(())
+            },
+        )?;
         Ok(chart)
     }
 

@@ -116,27 +116,22 @@ pub(crate) struct SortOptions {
 impl Patch {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut patch = Self::default();
-        at.fields(
-            value,
-            "Patch",
-            names::PATCH,
-            |name, value, at| {
-                match name {
-                    "path" => patch.path = at.string(value)?,
-                    "patch" => patch.patch = at.string(value)?,
-                    "target" => patch.target = Some(Selector::decode(value, at)?),
-                    _ => {
-                        let known = ["allowNameChange", "allowKindChange"];
-                        let options = patch.options.get_or_insert_default();
-                        at.fields(value, "PatchArgs", &known, |name, value, at| {
-                            options.push((name.to_owned(), at.boolean(value)?));
-                            Ok(())
-                        })?;
-                    }
+        at.fields(value, "Patch", names::PATCH, |name, value, at| {
+            match name {
+                "path" => patch.path = at.string(value)?,
+                "patch" => patch.patch = at.string(value)?,
+                "target" => patch.target = Some(Selector::decode(value, at)?),
+                _ => {
+                    let known = ["allowNameChange", "allowKindChange"];
+                    let options = patch.options.get_or_insert_default();
+                    at.fields(value, "PatchArgs", &known, |name, value, at| {
+                        options.push((name.to_owned(), at.boolean(value)?));
+                        Ok(())
+                    })?;
                 }
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        })?;
         Ok(patch)
     }
 
@@ -254,25 +249,30 @@ impl Label {
 impl SortOptions {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut options = Self::default();
-        at.fields(value, "SortOptions", names::SORT_OPTIONS, |name, value, at| {
-            if name == "order" {
-                options.order = at.string(value)?;
-                return Ok(());
-            }
-            let mut lists = (Vec::new(), Vec::new());
-            let known = names::LEGACY_SORT_OPTIONS;
-            at.fields(value, "LegacySortOptions", known, |name, value, at| {
-                let list = at.strings(value)?;
-                if name == "orderFirst" {
-                    lists.0 = list;
-                } else {
-                    lists.1 = list;
+        at.fields(
+            value,
+            "SortOptions",
+            names::SORT_OPTIONS,
+            |name, value, at| {
+                if name == "order" {
+                    options.order = at.string(value)?;
+                    return Ok(());
                 }
+                let mut lists = (Vec::new(), Vec::new());
+                let known = names::LEGACY_SORT_OPTIONS;
+                at.fields(value, "LegacySortOptions", known, |name, value, at| {
+                    let list = at.strings(value)?;
+                    if name == "orderFirst" {
+                        lists.0 = list;
+                    } else {
+                        lists.1 = list;
+                    }
+                    Ok(())
+                })?;
+                options.legacy = Some(lists);
                 Ok(())
-            })?;
-            options.legacy = Some(lists);
-            Ok(())
-        })?;
+            },
+        )?;
         Ok(options)
     }
 }

@@ -96,65 +96,70 @@ fn decode(value: &Value) -> Result<(Kustomization, Vec<String>), Error> {
     let mut k = Kustomization::default();
     let (mut kind, mut version) = (String::new(), String::new());
     let mut old_globals = ChartGlobals::default();
-    At::root().fields(value, "Kustomization", names::KUSTOMIZATION, |name, value, at| {
-        match name {
-            "kind" => kind = at.string(value)?,
-            "apiVersion" => version = at.string(value)?,
-            "resources" => k.resources = at.strings(value)?,
-            "bases" => k.bases = at.strings(value)?,
-            "components" => k.components = at.strings(value)?,
-            "crds" => k.crds = at.strings(value)?,
-            "openapi" => k.openapi = at.string_map(value)?,
-            "configurations" => k.configurations = at.strings(value)?,
-            "namespace" => k.namespace = at.string(value)?,
-            "namePrefix" => k.name_prefix = at.string(value)?,
-            "nameSuffix" => k.name_suffix = at.string(value)?,
-            "labels" => k.labels = at.list(value, "[]types.Label", Label::decode)?,
-            "commonLabels" => k.common_labels = at.string_map(value)?,
-            "commonAnnotations" => k.common_annotations = at.string_map(value)?,
-            "patchesStrategicMerge" => k.patches_strategic_merge = at.strings(value)?,
-            "patchesJson6902" => {
-                k.patches_json6902 = at.list(value, "[]types.Patch", Patch::decode)?;
+    At::root().fields(
+        value,
+        "Kustomization",
+        names::KUSTOMIZATION,
+        |name, value, at| {
+            match name {
+                "kind" => kind = at.string(value)?,
+                "apiVersion" => version = at.string(value)?,
+                "resources" => k.resources = at.strings(value)?,
+                "bases" => k.bases = at.strings(value)?,
+                "components" => k.components = at.strings(value)?,
+                "crds" => k.crds = at.strings(value)?,
+                "openapi" => k.openapi = at.string_map(value)?,
+                "configurations" => k.configurations = at.strings(value)?,
+                "namespace" => k.namespace = at.string(value)?,
+                "namePrefix" => k.name_prefix = at.string(value)?,
+                "nameSuffix" => k.name_suffix = at.string(value)?,
+                "labels" => k.labels = at.list(value, "[]types.Label", Label::decode)?,
+                "commonLabels" => k.common_labels = at.string_map(value)?,
+                "commonAnnotations" => k.common_annotations = at.string_map(value)?,
+                "patchesStrategicMerge" => k.patches_strategic_merge = at.strings(value)?,
+                "patchesJson6902" => {
+                    k.patches_json6902 = at.list(value, "[]types.Patch", Patch::decode)?;
+                }
+                "patches" => k.patches = at.list(value, "[]types.Patch", Patch::decode)?,
+                "images" => k.images = at.list(value, "[]types.Image", Image::decode)?,
+                "imageTags" => k.image_tags = at.list(value, "[]types.Image", Image::decode)?,
+                "replicas" => k.replicas = at.list(value, "[]types.Replica", Replica::decode)?,
+                "replacements" => {
+                    let of_type = "[]types.ReplacementField";
+                    k.replacements = at.list(value, of_type, ReplacementEntry::decode)?;
+                }
+                "vars" => k.vars = at.list(value, "[]types.Var", Var::decode)?,
+                "configMapGenerator" => {
+                    k.config_maps = at.list(value, "[]types.ConfigMapArgs", |item, at| {
+                        GeneratorArgs::decode(item, at, "ConfigMap")
+                    })?;
+                }
+                "secretGenerator" => {
+                    k.secrets = at.list(value, "[]types.SecretArgs", |item, at| {
+                        GeneratorArgs::decode(item, at, "Secret")
+                    })?;
+                }
+                "generatorOptions" => {
+                    k.generator_options = Some(GeneratorOptions::decode(value, at)?);
+                }
+                "generators" => k.generators = at.strings(value)?,
+                "transformers" => k.transformers = at.strings(value)?,
+                "validators" => k.validators = at.strings(value)?,
+                "helmCharts" => k.charts = at.list(value, "[]types.HelmChart", Chart::decode)?,
+                "helmGlobals" => k.chart_globals = Some(ChartGlobals::decode(value, at)?),
+                "helmChartInflationGenerator" => {
+                    k.old_charts = at.list(value, "[]types.HelmChartArgs", |item, at| {
+                        Chart::decode_old(item, at, &mut old_globals)
+                    })?;
+                }
+                "sortOptions" => k.sort_options = Some(SortOptions::decode(value, at)?),
+                "buildMetadata" => k.build_metadata = at.strings(value)?,
+                // `metadata` has no effect.
+                _ => metadata(value, at)?,
             }
-            "patches" => k.patches = at.list(value, "[]types.Patch", Patch::decode)?,
-            "images" => k.images = at.list(value, "[]types.Image", Image::decode)?,
-            "imageTags" => k.image_tags = at.list(value, "[]types.Image", Image::decode)?,
-            "replicas" => k.replicas = at.list(value, "[]types.Replica", Replica::decode)?,
-            "replacements" => {
-                let of_type = "[]types.ReplacementField";
-                k.replacements = at.list(value, of_type, ReplacementEntry::decode)?;
-            }
-            "vars" => k.vars = at.list(value, "[]types.Var", Var::decode)?,
-            "configMapGenerator" => {
-                k.config_maps = at.list(value, "[]types.ConfigMapArgs", |item, at| {
-                    GeneratorArgs::decode(item, at, "ConfigMap")
-                })?;
-            }
-            "secretGenerator" => {
-                k.secrets = at.list(value, "[]types.SecretArgs", |item, at| {
-                    GeneratorArgs::decode(item, at, "Secret")
-                })?;
-            }
-            "generatorOptions" => {
-                k.generator_options = Some(GeneratorOptions::decode(value, at)?);
-            }
-            "generators" => k.generators = at.strings(value)?,
-            "transformers" => k.transformers = at.strings(value)?,
-            "validators" => k.validators = at.strings(value)?,
-            "helmCharts" => k.charts = at.list(value, "[]types.HelmChart", Chart::decode)?,
-            "helmGlobals" => k.chart_globals = Some(ChartGlobals::decode(value, at)?),
-            "helmChartInflationGenerator" => {
-                k.old_charts = at.list(value, "[]types.HelmChartArgs", |item, at| {
-                    Chart::decode_old(item, at, &mut old_globals)
-                })?;
-            }
-            "sortOptions" => k.sort_options = Some(SortOptions::decode(value, at)?),
-            "buildMetadata" => k.build_metadata = at.strings(value)?,
-            // `metadata` has no effect.
-            _ => metadata(value, at)?,
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     k.old_chart_globals = old_globals;
     k.is_component = kind == "Component";
     Ok((k, faults(&kind, &version)))

@@ -104,7 +104,9 @@ impl GeneratorArgs {
             at.fields(value, "ObjectMeta", known, |name, value, at| {
                 match name {
                     "name" if args.name.is_empty() => args.name = at.string(value)?,
-                    "namespace" if args.namespace.is_empty() => args.namespace = at.string(value)?,
+                    "namespace" if args.namespace.is_empty() => {
+                        args.namespace = at.string(value)?
+                    }
                     _ => {}
                 }
                 Ok(())

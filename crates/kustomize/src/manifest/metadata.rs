@@ -28,13 +28,21 @@ impl Manifest {
             .node
             .get("metadata")
             .and_then(|metadata| metadata.get(section));
-        let entries = section
-            .and_then(Node::as_mapping)
-            .map_or(&[][..], |mapping| &mapping.entries);
-        entries
-            .iter()
-            .map(|entry| (entry.key.text.as_str(), entry.value.text()))
-            .collect()
+        match section {
+            Some(Node::Mapping(mapping)) => {
+                let entries = mapping.entries.iter();
+                entries
+                    .map(|entry| (entry.key.text.as_str(), entry.value.text()))
+                    .collect()
+            }
+            // The original takes the items of a list for keys and values in turn.
+            Some(Node::Sequence(sequence)) => sequence
+                .items
+                .chunks_exact(2)
+                .map(|pair| (pair[0].text(), pair[1].text()))
+                .collect(),
+            _ => BTreeMap::new(),
+        }
     }
 
     /// One text of a section.
@@ -126,7 +134,9 @@ impl Manifest {
             Some(value.text().to_owned())
         };
         let list = |text: Option<String>| -> Vec<String> {
-            text.map_or_else(Vec::new, |text| text.split(',').map(str::to_owned).collect())
+            text.map_or_else(Vec::new, |text| {
+                text.split(',').map(str::to_owned).collect()
+            })
         };
         let names = list(take("previousNames"));
         let namespaces = list(take("previousNamespaces"));
@@ -171,7 +181,8 @@ impl Manifest {
             ("allowKindChange", enabled(self.allow_kind_change)),
             (
                 "generatorBehavior",
-                self.behavior.map_or(String::new(), |b| b.as_str().to_owned()),
+                self.behavior
+                    .map_or(String::new(), |b| b.as_str().to_owned()),
             ),
         ];
         let mut shown = self.clone();

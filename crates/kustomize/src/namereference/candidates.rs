@@ -96,7 +96,10 @@ impl Candidates {
                 original_namespace: original.effective_namespace().to_owned(),
                 cluster: id.cluster,
                 is_account: id.gvk.kind == "ServiceAccount",
-                previous: manifest.previous_ids().map(|id| id.gvk.to_owned()).collect(),
+                previous: manifest
+                    .previous_ids()
+                    .map(|id| id.gvk.to_owned())
+                    .collect(),
                 prefixes: manifest.prefixes.clone(),
                 suffixes: manifest.suffixes.clone(),
             });
@@ -149,7 +152,10 @@ impl Referrer {
                 let Some(namespace) = subject.get("namespace").filter(|_| is_account) else {
                     continue;
                 };
-                if !namespace.as_scalar().is_some_and(|scalar| scalar.is_string()) {
+                if !namespace
+                    .as_scalar()
+                    .is_some_and(|scalar| scalar.is_string())
+                {
                     return Err(Error::invalid(format!(
                         "Invalid Input: namespace is blank for resource {}\n",
                         quoted(&id.to_string())

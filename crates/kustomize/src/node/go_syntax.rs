@@ -62,8 +62,7 @@ fn is_text(scalar: &Scalar) -> bool {
     match scalar.tag {
         Tag::Str | Tag::Merge | Tag::Other => true,
         Tag::None => {
-            scalar.style != Style::Plain
-                || plain_kind(&scalar.text, Dialect::V3) == PlainKind::Text
+            scalar.style != Style::Plain || plain_kind(&scalar.text, Dialect::V3) == PlainKind::Text
         }
         _ => scalar.style != Style::Plain,
     }

@@ -34,9 +34,7 @@ impl Reader {
     pub(crate) fn first(text: &str) -> Result<Option<Node>, Error> {
         let trees = windlass_yaml::parse(text, &Limits::default()).map_err(yaml_error)?;
         let first = trees.into_iter().next();
-        first
-            .map(|tree| Self::default().read(tree, 0))
-            .transpose()
+        first.map(|tree| Self::default().read(tree, 0)).transpose()
     }
 
     fn read(&mut self, node: windlass_yaml::Node, depth: usize) -> Result<Node, Error> {

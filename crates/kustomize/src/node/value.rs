@@ -128,9 +128,7 @@ fn check_keys(mapping: &Mapping, in_flow: bool, top: bool) -> Result<(), Faulty>
     if !top {
         let is_text = |entry: &super::Entry| match meaning(&entry.key, in_flow) {
             Meaning::Text => true,
-            Meaning::Plain => {
-                plain_kind(&entry.key.text, Dialect::V3) == PlainKind::Text
-            }
+            Meaning::Plain => plain_kind(&entry.key.text, Dialect::V3) == PlainKind::Text,
             Meaning::Binary | Meaning::Wrong => false,
         };
         if !entries.iter().all(is_text) {
@@ -199,10 +197,7 @@ fn convert(node: Node, in_flow: bool, top: bool) -> Result<Value, Faulty> {
 }
 
 fn decoded(text: &str) -> Option<String> {
-    let text: String = text
-        .chars()
-        .filter(|c| !matches!(c, '\n' | '\r'))
-        .collect();
+    let text: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     let bytes = STANDARD.decode(text).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -225,7 +220,8 @@ mod tests {
 
     #[test]
     fn texts_mean_what_type_and_style_say() {
-        let node = read("a: 1.0\nb: '1'\nc: 2001-01-01\nd: {e: , f: ~}\ng: !!str 1\nh: !!int '1'\n");
+        let node =
+            read("a: 1.0\nb: '1'\nc: 2001-01-01\nd: {e: , f: ~}\ng: !!str 1\nh: !!int '1'\n");
         assert_eq!(
             node.to_value().unwrap(),
             json!({"a": 1, "b": "1", "c": "2001-01-01T00:00:00Z", "d": {"e": "", "f": null},
@@ -250,7 +246,10 @@ mod tests {
         );
         assert!(read("1: x\n").to_value().is_ok());
         assert_eq!(
-            read("b: 1\na: 1\na: 2\n").to_value().unwrap_err().to_string(),
+            read("b: 1\na: 1\na: 2\n")
+                .to_value()
+                .unwrap_err()
+                .to_string(),
             "yaml: unmarshal errors:\n  line 3: mapping key \"a\" already defined at line 2"
         );
     }

@@ -138,9 +138,7 @@ fn distinct(list: &[Node], keys: &[String]) -> Option<Vec<Row>> {
     let mut seen = HashSet::with_capacity(list.len());
     let rows: Vec<Row> = list.iter().map(|item| row(item, keys)).collect();
     let fine = rows.iter().zip(list).all(|(row, item)| {
-        item.as_mapping().is_some()
-            && row.iter().all(|value| !value.is_empty())
-            && seen.insert(row)
+        item.as_mapping().is_some() && row.iter().all(|value| !value.is_empty()) && seen.insert(row)
     });
     fine.then_some(rows)
 }

@@ -219,9 +219,8 @@ impl Operation {
             *document == self.value
         } else {
             let (parent, key) = self.place(document, path, "is missing path", "")?;
-            let found = get(parent, &key).map_err(|error| {
-                error.context(format_args!("error in test for path: '{path}'"))
-            })?;
+            let found = get(parent, &key)
+                .map_err(|error| error.context(format_args!("error in test for path: '{path}'")))?;
             *found == self.value
         };
         if same {
@@ -299,7 +298,9 @@ fn index(key: &str, length: usize) -> Result<usize, Error> {
 }
 
 fn bad_index(key: &str) -> Error {
-    let at = key.parse::<i64>().map_or(key.to_owned(), |at| at.to_string());
+    let at = key
+        .parse::<i64>()
+        .map_or(key.to_owned(), |at| at.to_string());
     Error::invalid(format!(
         "Unable to access invalid index: {at}: invalid index referenced"
     ))

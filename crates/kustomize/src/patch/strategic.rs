@@ -5,8 +5,8 @@ use super::directive::{self, Directive};
 use super::elements;
 use crate::Error;
 use crate::manifest::Manifest;
-use crate::resmap::ResMap;
 use crate::node::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag};
+use crate::resmap::ResMap;
 use crate::schema::{ListMerge, Schema, Schemas};
 
 /// Applies `patch` to `target`, whose identity stays unless the patch may change it. The target is
@@ -148,10 +148,7 @@ fn merge_maps(
         Some(Node::Mapping(target)) => Some(target),
         _ => None,
     };
-    let (Some(target), true) = (
-        target,
-        patch.is_none_or(|patch| !patch.is_null()),
-    ) else {
+    let (Some(target), true) = (target, patch.is_none_or(|patch| !patch.is_null())) else {
         // Something new, unless the patch is a null that removes what there is.
         let Some(new) = patch_map else {
             return Ok(None);
@@ -248,7 +245,11 @@ fn merge_fields(
             continue;
         }
         let old = std::mem::replace(slot, Node::mapping());
-        let style = written_style(&old);
+        let style = match new {
+            // As it has been given by then.
+            Some(new) if old.is_blank() && old.as_scalar().is_none() => written_style(&new.value),
+            _ => written_style(&old),
+        };
         let alias = old.as_scalar().map_or(0, |scalar| scalar.alias);
         match merge(Some(old), new.map(|entry| &entry.value), field, schemas)? {
             Some(mut value) => {

@@ -24,14 +24,19 @@ impl Affix {
         let (mut text, mut specs) = (String::new(), None);
         At::lenient(config, |value, at| {
             let known = [field, "fieldSpecs"];
-            at.fields(value, "PrefixTransformerPlugin", &known, |name, value, at| {
-                if name == field {
-                    text = at.string(value)?;
-                } else {
-                    specs = Some(FieldSpec::decode_list(value, at)?);
-                }
-                Ok(())
-            })
+            at.fields(
+                value,
+                "PrefixTransformerPlugin",
+                &known,
+                |name, value, at| {
+                    if name == field {
+                        text = at.string(value)?;
+                    } else {
+                        specs = Some(FieldSpec::decode_list(value, at)?);
+                    }
+                    Ok(())
+                },
+            )
         })?;
         let Some(specs) = specs else {
             return Err(Error::invalid("fieldSpecs is not expected to be nil"));

@@ -68,13 +68,18 @@ impl LabelTransformer {
         let mut made = Self::default();
         At::lenient(config, |value, at| {
             let known = ["labels", "fieldSpecs"];
-            at.fields(value, "LabelTransformerPlugin", &known, |name, value, at| {
-                match name {
-                    "labels" => made.labels = at.string_map(value)?,
-                    _ => made.specs = FieldSpec::decode_list(value, at)?,
-                }
-                Ok(())
-            })
+            at.fields(
+                value,
+                "LabelTransformerPlugin",
+                &known,
+                |name, value, at| {
+                    match name {
+                        "labels" => made.labels = at.string_map(value)?,
+                        _ => made.specs = FieldSpec::decode_list(value, at)?,
+                    }
+                    Ok(())
+                },
+            )
         })?;
         Ok(made)
     }

@@ -4,6 +4,7 @@ use serde_json::json;
 use windlass_yaml::Value;
 
 use super::Transformer;
+use crate::Error;
 use crate::decode::At;
 use crate::go_text::quoted;
 use crate::kustomization::{Patch, Selector};
@@ -14,7 +15,6 @@ use crate::patch::strategic;
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
 use crate::selector::Matcher;
-use crate::Error;
 
 /// Applies a patch, read and understood.
 pub(crate) struct PatchTransformer {
@@ -56,10 +56,7 @@ impl PatchTransformer {
                     shown()
                 )));
             }
-            (false, true) => (
-                inline.to_owned(),
-                format!("[patch: {}]", quoted(inline)),
-            ),
+            (false, true) => (inline.to_owned(), format!("[patch: {}]", quoted(inline))),
             (true, false) => {
                 let text = loader.text(&entry.path).map_err(|error| {
                     error.context(format_args!(

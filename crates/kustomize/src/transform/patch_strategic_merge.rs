@@ -54,7 +54,8 @@ impl PatchStrategicMergeTransformer {
                 Err(error) if error.is_final() => return Err(error),
                 Err(_) => {
                     let text = loader.text(entry)?;
-                    let read = loader.manifests(&text)
+                    let read = loader
+                        .manifests(&text)
                         .map_err(|error| load::in_file(error, loader, entry))?;
                     patches.extend(read);
                 }

@@ -85,9 +85,6 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(
-            expand("$(N)", value),
-            Expanded::Value(Replacement::Int(5))
-        );
+        assert_eq!(expand("$(N)", value), Expanded::Value(Replacement::Int(5)));
     }
 }

@@ -78,7 +78,10 @@ fn run(case: &Value) -> Result<(), String> {
 fn recorded_builds_give_the_recorded_bytes() {
     let Some(cases) = recordings() else { return };
     let only = std::env::var("WINDLASS_CASE").ok();
-    let wanted = |name: &str| only.as_ref().is_none_or(|only| name.contains(only.as_str()));
+    let wanted = |name: &str| {
+        only.as_ref()
+            .is_none_or(|only| name.contains(only.as_str()))
+    };
     let (mut passed, mut skipped, mut failed) = (0, 0, Vec::new());
     for case in &cases {
         let name = case["name"].as_str().expect("name");

@@ -163,7 +163,10 @@ fn candidates(case: &Case) -> Vec<Case> {
             for (key, value) in &fields {
                 let mut rest = fields.clone();
                 rest.remove(key);
-                add(path, Some(windlass_yaml::json_to_yaml(&rest.clone().into())));
+                add(
+                    path,
+                    Some(windlass_yaml::json_to_yaml(&rest.clone().into())),
+                );
                 let Some(items) = value.as_array().filter(|items| items.len() > 1) else {
                     continue;
                 };
@@ -171,7 +174,10 @@ fn candidates(case: &Case) -> Vec<Case> {
                     let mut fewer = items.clone();
                     fewer.remove(at);
                     rest.insert(key.clone(), fewer.into());
-                    add(path, Some(windlass_yaml::json_to_yaml(&rest.clone().into())));
+                    add(
+                        path,
+                        Some(windlass_yaml::json_to_yaml(&rest.clone().into())),
+                    );
                 }
             }
             continue;

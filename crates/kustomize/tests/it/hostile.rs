@@ -75,7 +75,10 @@ fn aliases_that_multiply_are_bounded() {
         let ten = vec![below.as_str(); 10].join(", ");
         text.push_str(&format!("  a{level}: &a{level} [{ten}]\n"));
     }
-    let files = [("kustomization.yaml", "resources: [r.yaml]"), ("r.yaml", &text)];
+    let files = [
+        ("kustomization.yaml", "resources: [r.yaml]"),
+        ("r.yaml", &text),
+    ];
     let error = fails(&files, "", Limits::default());
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     assert!(error.to_string().contains("excessive aliasing"), "{error}");
@@ -84,12 +87,21 @@ fn aliases_that_multiply_are_bounded() {
 #[test]
 fn deep_nesting_is_bounded() {
     let text = format!("{CONFIG}data: {}{}\n", "[".repeat(5000), "]".repeat(5000));
-    let files = [("kustomization.yaml", "resources: [r.yaml]"), ("r.yaml", &text)];
+    let files = [
+        ("kustomization.yaml", "resources: [r.yaml]"),
+        ("r.yaml", &text),
+    ];
     let error = fails(&files, "", Limits::default());
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     let text = format!("{CONFIG}data: {}{}\n", "[".repeat(700), "]".repeat(700));
-    let files = [("kustomization.yaml", "resources: [r.yaml]"), ("r.yaml", &text)];
-    assert_eq!(fails(&files, "", Limits::default()).kind(), ErrorKind::Limit);
+    let files = [
+        ("kustomization.yaml", "resources: [r.yaml]"),
+        ("r.yaml", &text),
+    ];
+    assert_eq!(
+        fails(&files, "", Limits::default()).kind(),
+        ErrorKind::Limit
+    );
 }
 
 #[test]
@@ -103,7 +115,10 @@ fn giant_generators_are_bounded() {
         max_bytes: 8 << 20,
         ..Limits::default()
     };
-    let files = [("kustomization.yaml", kustomization.as_str()), ("big.txt", &big)];
+    let files = [
+        ("kustomization.yaml", kustomization.as_str()),
+        ("big.txt", &big),
+    ];
     let error = fails(&files, "", limits);
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
 }
@@ -114,18 +129,27 @@ fn time_is_bounded() {
         max_duration: Duration::ZERO,
         ..Limits::default()
     };
-    let files = [("kustomization.yaml", "resources: [r.yaml]"), ("r.yaml", CONFIG)];
+    let files = [
+        ("kustomization.yaml", "resources: [r.yaml]"),
+        ("r.yaml", CONFIG),
+    ];
     assert_eq!(fails(&files, "", limits).kind(), ErrorKind::Limit);
 }
 
 #[test]
 fn paths_do_not_escape() {
     for (path, wanted) in [
-        ("../../x.yaml", "security; file '/x.yaml' is not in or below '/a'"),
+        (
+            "../../x.yaml",
+            "security; file '/x.yaml' is not in or below '/a'",
+        ),
         ("/etc/passwd", "'/etc/passwd' doesn't exist"),
     ] {
         let kustomization = format!("configMapGenerator:\n- name: c\n  files: [k={path}]\n");
-        let files = [("a/kustomization.yaml", kustomization.as_str()), ("x.yaml", CONFIG)];
+        let files = [
+            ("a/kustomization.yaml", kustomization.as_str()),
+            ("x.yaml", CONFIG),
+        ];
         let error = fails(&files, "a", Limits::default());
         assert!(error.to_string().contains(wanted), "{error}");
     }
@@ -134,15 +158,25 @@ fn paths_do_not_escape() {
 #[test]
 fn errors_say_where_they_come_from() {
     let files = [
-        ("kustomization.yaml", "resources:\n- r.yaml\npatches:\n- path: p.yaml\n- patch: '['\n"),
+        (
+            "kustomization.yaml",
+            "resources:\n- r.yaml\npatches:\n- path: p.yaml\n- patch: '['\n",
+        ),
         ("r.yaml", CONFIG),
         ("p.yaml", "a: b\n"),
     ];
     let error = fails(&files, "", Limits::default());
-    assert!(error.to_string().contains("unable to parse SM or JSON patch"));
+    assert!(
+        error
+            .to_string()
+            .contains("unable to parse SM or JSON patch")
+    );
     assert_eq!(error.location().expect("a place").to_string(), "p.yaml");
     let files = [
-        ("kustomization.yaml", "resources:\n- r.yaml\n- missing.yaml\n"),
+        (
+            "kustomization.yaml",
+            "resources:\n- r.yaml\n- missing.yaml\n",
+        ),
         ("r.yaml", CONFIG),
     ];
     let error = fails(&files, "", Limits::default());

@@ -27,7 +27,10 @@ impl RemoteLoader for Internet {
         assert_eq!(spec.url, "https://example.com/org/repo");
         assert_eq!(spec.reference.as_deref(), Some("v1"));
         Ok(tree(&[
-            ("dir/kustomization.yaml", "resources: [../base]\nnamePrefix: r-\n"),
+            (
+                "dir/kustomization.yaml",
+                "resources: [../base]\nnamePrefix: r-\n",
+            ),
             ("base/kustomization.yaml", "resources: [a.yaml]\n"),
             ("base/a.yaml", CONFIG),
             ("out/kustomization.yaml", "resources: [../../x]\n"),
@@ -40,8 +43,12 @@ fn built(kustomization: &str) -> Result<String, Error> {
         remote: Some(&Internet),
         ..BuildOptions::default()
     };
-    build(&tree(&[("kustomization.yaml", kustomization)]), "", &options)
-        .map(|build| build.to_yaml())
+    build(
+        &tree(&[("kustomization.yaml", kustomization)]),
+        "",
+        &options,
+    )
+    .map(|build| build.to_yaml())
 }
 
 #[test]

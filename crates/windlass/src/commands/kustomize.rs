@@ -71,11 +71,12 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         warn: Some(&warn),
         ..BuildOptions::default()
     };
-    let build = windlass_kustomize::build(&LocalFiles, &dir.to_string_lossy(), &options)
-        .map_err(|error| match error.location() {
+    let build = windlass_kustomize::build(&LocalFiles, &dir.to_string_lossy(), &options).map_err(
+        |error| match error.location() {
             Some(place) => anyhow::anyhow!("{error}\n  at /{place}"),
             None => error.into(),
-        })?;
+        },
+    )?;
     let written = |path: &Path, text: &str| {
         fs::write(path, text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
     };

@@ -62,15 +62,15 @@ fn failures_have_the_original_texts() {
     let table = [
         (
             json!([{"op": "remove", "path": "/x"}]),
-            "error in remove for path: '/x': unable to remove nonexistent key: x: missing value",
+            "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value",
         ),
         (
             json!([{"op": "remove", "path": "/x/y"}]),
             "remove operation does not apply: doc is missing path: \"/x/y\": missing value",
         ),
         (
-            json!([{"op": "replace", "path": "/x", "value": 1}]),
-            "replace operation does not apply: doc is missing key: /x: missing value",
+            json!([{"op": "replace", "path": "/l/7", "value": 1}]),
+            "replace operation does not apply: doc is missing key: /l/7: missing value",
         ),
         (
             json!([{"op": "replace", "path": "/x/y", "value": 1}]),
@@ -90,7 +90,7 @@ fn failures_have_the_original_texts() {
         ),
         (
             json!([{"op": "move", "from": "/zz", "path": "/x"}]),
-            "error in move for path: 'zz': unable to get nonexistent key: zz: missing value",
+            "error in move for path: 'zz': Unable to remove nonexistent key: zz: missing value",
         ),
     ];
     for (patch, expected) in table {

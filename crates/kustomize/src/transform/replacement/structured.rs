@@ -9,7 +9,8 @@ use crate::{Error, path};
 /// The document a text holds.
 pub(super) fn parse(text: &str) -> Result<Node, Error> {
     let found = Reader::first(text)?;
-    Ok(found.unwrap_or_else(|| Node::Scalar(crate::node::Scalar::new("null", crate::node::Tag::Null))))
+    Ok(found
+        .unwrap_or_else(|| Node::Scalar(crate::node::Scalar::new("null", crate::node::Tag::Null))))
 }
 
 /// Sets a field whose path leads through a text. False, with nothing changed, if there is no such
@@ -118,7 +119,10 @@ mod tests {
 
     #[test]
     fn documents_keep_their_layout() {
-        assert_eq!(set_in(r#"{"b": 1, "a": "x"}"#, "a").unwrap(), r#"{"a":"new","b":1}"#);
+        assert_eq!(
+            set_in(r#"{"b": 1, "a": "x"}"#, "a").unwrap(),
+            r#"{"a":"new","b":1}"#
+        );
         assert_eq!(
             set_in("{\n  \"a\": [\"x\"]\n}", "a.0").unwrap(),
             "{\n  \"a\": [\n    \"new\"\n  ]\n}"

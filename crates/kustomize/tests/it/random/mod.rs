@@ -1,6 +1,7 @@
 //! Random trees, compared with the original.
 
-pub(crate) mod objects;
-pub(crate) mod rng;
+mod objects;
+mod patches;
+mod rng;
 pub(crate) mod tree;
-pub(crate) mod yaml;
+mod yaml;

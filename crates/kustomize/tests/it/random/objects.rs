@@ -19,12 +19,60 @@ const IMAGES: [&str; 8] = [
 
 /// Scalars that are read, changed or written in ways of their own.
 pub(crate) const ODD: [&str; 54] = [
-    "1", "\"1\"", "'1'", "0x1F", "0o17", "017", "08", "1_000", "1.0", "1.50", "1e3", ".5", "true",
-    "\"true\"", "True", "yes", "\"yes\"", "on", "off", "~", "null", "\"\"", "''", "'it''s'",
-    "\"a: b\"", "2001-01-01", "\"2001-01-01\"", "12:30:45", "text", "a-b", "\"line1\\nline2\"",
-    "|-\n  block\n  text", "|\n  with end\n", "\"\\ttab\"", "é", "\"\\U0001F600\"", "'@x'",
-    "\" lead\"", "\"trail \"", "=", "'#x'", "!!str 5", "+1", "-1", "9007199254740993", "1e21",
-    "0.1", "-0", "1234567", "100000", "y", "\"n\"", "a=b", "$(VAR)",
+    "1",
+    "\"1\"",
+    "'1'",
+    "0x1F",
+    "0o17",
+    "017",
+    "08",
+    "1_000",
+    "1.0",
+    "1.50",
+    "1e3",
+    ".5",
+    "true",
+    "\"true\"",
+    "True",
+    "yes",
+    "\"yes\"",
+    "on",
+    "off",
+    "~",
+    "null",
+    "\"\"",
+    "''",
+    "'it''s'",
+    "\"a: b\"",
+    "2001-01-01",
+    "\"2001-01-01\"",
+    "12:30:45",
+    "text",
+    "a-b",
+    "\"line1\\nline2\"",
+    "|-\n  block\n  text",
+    "|\n  with end\n",
+    "\"\\ttab\"",
+    "é",
+    "\"\\U0001F600\"",
+    "'@x'",
+    "\" lead\"",
+    "\"trail \"",
+    "=",
+    "'#x'",
+    "!!str 5",
+    "+1",
+    "-1",
+    "9007199254740993",
+    "1e21",
+    "0.1",
+    "-0",
+    "1234567",
+    "100000",
+    "y",
+    "\"n\"",
+    "a=b",
+    "$(VAR)",
 ];
 
 const LONG: &str = "a text that is longer than eighty columns so that it has to be folded when it \
@@ -40,7 +88,11 @@ pub(crate) fn scalar(rng: &mut Rng) -> Yaml {
 }
 
 fn word(rng: &mut Rng) -> Yaml {
-    if rng.chance(12) { scalar(rng) } else { raw(rng.pick(&NAMES)) }
+    if rng.chance(12) {
+        scalar(rng)
+    } else {
+        raw(rng.pick(&NAMES))
+    }
 }
 
 pub(crate) fn pairs(rng: &mut Rng, keys: &[&str]) -> Yaml {
@@ -55,7 +107,11 @@ pub(crate) fn pairs(rng: &mut Rng, keys: &[&str]) -> Yaml {
 
 /// A string most of the time.
 fn text(rng: &mut Rng) -> Yaml {
-    if rng.chance(10) { scalar(rng) } else { raw(rng.pick(&["x", "y1", "\"1\"", "v-1", "'true'"])) }
+    if rng.chance(10) {
+        scalar(rng)
+    } else {
+        raw(rng.pick(&["x", "y1", "\"1\"", "v-1", "'true'"]))
+    }
 }
 
 fn metadata(rng: &mut Rng, name: &str, namespaced: bool) -> Yaml {
@@ -97,7 +153,10 @@ pub(crate) fn container(rng: &mut Rng) -> Yaml {
     }
     if rng.chance(30) {
         let ports = (0..=rng.below(2)).map(|_| {
-            let mut port = map(vec![("containerPort", raw(rng.pick(&["80", "443", "8080"])))]);
+            let mut port = map(vec![(
+                "containerPort",
+                raw(rng.pick(&["80", "443", "8080"])),
+            )]);
             if rng.chance(40) {
                 port.push("protocol", raw(rng.pick(&["TCP", "UDP"])));
             }
@@ -110,7 +169,15 @@ pub(crate) fn container(rng: &mut Rng) -> Yaml {
         container.push("ports", list(ports));
     }
     if rng.chance(25) {
-        container.push("args", list((0..rng.below(4)).map(|_| scalar(rng)).filter(|s| !matches!(s, Yaml::Raw(t) if t.contains('\n'))).collect()));
+        container.push(
+            "args",
+            list(
+                (0..rng.below(4))
+                    .map(|_| scalar(rng))
+                    .filter(|s| !matches!(s, Yaml::Raw(t) if t.contains('\n')))
+                    .collect(),
+            ),
+        );
     }
     if rng.chance(20) {
         let kind = rng.pick(&["configMapRef", "secretRef"]);
@@ -132,7 +199,10 @@ pub(crate) fn pod_spec(rng: &mut Rng) -> Yaml {
             let source = match rng.below(4) {
                 0 => ("configMap", map(vec![("name", raw(rng.pick(&CONFIGS)))])),
                 1 => ("secret", map(vec![("secretName", raw(rng.pick(&CONFIGS)))])),
-                2 => ("persistentVolumeClaim", map(vec![("claimName", raw(rng.pick(&NAMES)))])),
+                2 => (
+                    "persistentVolumeClaim",
+                    map(vec![("claimName", raw(rng.pick(&NAMES)))]),
+                ),
                 _ => ("emptyDir", map(vec![])),
             };
             map(vec![("name", name), source])
@@ -155,7 +225,10 @@ pub(crate) fn pod_spec(rng: &mut Rng) -> Yaml {
 fn workload(rng: &mut Rng) -> Yaml {
     let mut template = map(vec![]);
     if rng.chance(70) {
-        template.push("metadata", map(vec![("labels", pairs(rng, &["app", "tier"]))]));
+        template.push(
+            "metadata",
+            map(vec![("labels", pairs(rng, &["app", "tier"]))]),
+        );
     }
     template.push("spec", pod_spec(rng));
     let mut spec = map(vec![]);
@@ -219,7 +292,10 @@ pub(crate) fn body(rng: &mut Rng, kind: &str, object: &mut Yaml) {
         "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => object.push("spec", workload(rng)),
         "CronJob" => {
             let job = map(vec![("spec", workload(rng))]);
-            object.push("spec", map(vec![("schedule", raw("'* * * * *'")), ("jobTemplate", job)]));
+            object.push(
+                "spec",
+                map(vec![("schedule", raw("'* * * * *'")), ("jobTemplate", job)]),
+            );
         }
         "Pod" => object.push("spec", pod_spec(rng)),
         "Service" => {
@@ -244,18 +320,24 @@ pub(crate) fn body(rng: &mut Rng, kind: &str, object: &mut Yaml) {
             let mut data = map(vec![]);
             for key in ["k", "conf.yaml", "conf.json", "n"] {
                 if rng.chance(40) {
-                    data.push(key, match key {
-                        "conf.yaml" => raw("|\n  a: 1\n  b:\n    c: text\n"),
-                        "conf.json" => raw("'{\"a\": {\"b\": 1}, \"c\": \"x\"}'"),
-                        _ => scalar(rng),
-                    });
+                    data.push(
+                        key,
+                        match key {
+                            "conf.yaml" => raw("|\n  a: 1\n  b:\n    c: text\n"),
+                            "conf.json" => raw("'{\"a\": {\"b\": 1}, \"c\": \"x\"}'"),
+                            _ => scalar(rng),
+                        },
+                    );
                 }
             }
             object.push("data", data);
         }
         "ServiceAccount" if rng.chance(40) => {
             let secret = map(vec![("name", raw(rng.pick(&CONFIGS)))]);
-            object.push(rng.pick(&["imagePullSecrets", "secrets"]), list(vec![secret]));
+            object.push(
+                rng.pick(&["imagePullSecrets", "secrets"]),
+                list(vec![secret]),
+            );
         }
         "Role" | "ClusterRole" => {
             let mut rule = map(vec![
@@ -269,11 +351,14 @@ pub(crate) fn body(rng: &mut Rng, kind: &str, object: &mut Yaml) {
             object.push("rules", list(vec![rule]));
         }
         "RoleBinding" | "ClusterRoleBinding" => {
-            object.push("roleRef", map(vec![
-                ("apiGroup", raw("rbac.authorization.k8s.io")),
-                ("kind", raw(rng.pick(&["Role", "ClusterRole"]))),
-                ("name", raw(rng.pick(&NAMES))),
-            ]));
+            object.push(
+                "roleRef",
+                map(vec![
+                    ("apiGroup", raw("rbac.authorization.k8s.io")),
+                    ("kind", raw(rng.pick(&["Role", "ClusterRole"]))),
+                    ("name", raw(rng.pick(&NAMES))),
+                ]),
+            );
             let mut subject = map(vec![
                 ("kind", raw(rng.pick(&["ServiceAccount", "User"]))),
                 ("name", raw(rng.pick(&["default", "web", "db"]))),
@@ -288,17 +373,23 @@ pub(crate) fn body(rng: &mut Rng, kind: &str, object: &mut Yaml) {
                 ("name", raw(rng.pick(&NAMES))),
                 ("port", map(vec![("number", raw("80"))])),
             ]);
-            let path = map(vec![("path", raw("/")), ("backend", map(vec![("service", service)]))]);
+            let path = map(vec![
+                ("path", raw("/")),
+                ("backend", map(vec![("service", service)])),
+            ]);
             let rule = map(vec![
                 ("host", word(rng)),
                 ("http", map(vec![("paths", list(vec![path]))])),
             ]);
             let mut spec = map(vec![("rules", list(vec![rule]))]);
             if rng.chance(40) {
-                spec.push("tls", list(vec![map(vec![
-                    ("hosts", list(vec![raw("h")])),
-                    ("secretName", raw(rng.pick(&CONFIGS))),
-                ])]));
+                spec.push(
+                    "tls",
+                    list(vec![map(vec![
+                        ("hosts", list(vec![raw("h")])),
+                        ("secretName", raw(rng.pick(&CONFIGS))),
+                    ])]),
+                );
             }
             object.push("spec", spec);
         }
@@ -308,19 +399,30 @@ pub(crate) fn body(rng: &mut Rng, kind: &str, object: &mut Yaml) {
                 ("kind", raw("Deployment")),
                 ("name", raw(rng.pick(&NAMES))),
             ]);
-            object.push("spec", map(vec![("scaleTargetRef", target), ("maxReplicas", scalar(rng))]));
+            object.push(
+                "spec",
+                map(vec![
+                    ("scaleTargetRef", target),
+                    ("maxReplicas", scalar(rng)),
+                ]),
+            );
         }
         "Widget" => {
-            let items = (0..rng.below(4)).map(|_| {
-                map(vec![("name", raw(rng.pick(&NAMES))), ("size", scalar(rng))])
-            });
+            let items = (0..rng.below(4))
+                .map(|_| map(vec![("name", raw(rng.pick(&NAMES))), ("size", scalar(rng))]));
             let items = items.collect();
             let mut spec = map(vec![("items", list(items)), ("value", scalar(rng))]);
             if rng.chance(30) {
                 spec.push("template", map(vec![("spec", pod_spec(rng))]));
             }
             if rng.chance(30) {
-                spec.push("nested", map(vec![("a", map(vec![("b", scalar(rng))])), ("l", list(vec![raw("1"), raw("x")]))]));
+                spec.push(
+                    "nested",
+                    map(vec![
+                        ("a", map(vec![("b", scalar(rng))])),
+                        ("l", list(vec![raw("1"), raw("x")])),
+                    ]),
+                );
             }
             object.push("spec", spec);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::objects::{CONFIGS, NAMES, ODD, body, container, object, pairs, scalar};
+use super::objects::{CONFIGS, NAMES, object};
 use super::rng::Rng;
 use super::yaml::{Yaml, list, map, raw};
 
@@ -24,11 +24,23 @@ pub(crate) fn case(seed: u64) -> Case {
     let mut below: Vec<String> = Vec::new();
     for level in 0..levels {
         let name = format!("l{level}");
-        let siblings = if level == 0 { 1 + maker.rng.below(2) } else { 1 };
+        let siblings = if level == 0 {
+            1 + maker.rng.below(2)
+        } else {
+            1
+        };
         let mut made = Vec::new();
         for sibling in 0..siblings {
-            let dir = if sibling == 0 { name.clone() } else { format!("{name}s") };
-            let bases = if sibling == 0 { below.clone() } else { Vec::new() };
+            let dir = if sibling == 0 {
+                name.clone()
+            } else {
+                format!("{name}s")
+            };
+            let bases = if sibling == 0 {
+                below.clone()
+            } else {
+                Vec::new()
+            };
             maker.kustomization(&dir, &bases, level == 0);
             made.push(dir);
         }
@@ -40,11 +52,11 @@ pub(crate) fn case(seed: u64) -> Case {
     }
 }
 
-struct Maker {
-    rng: Rng,
-    files: BTreeMap<String, String>,
+pub(super) struct Maker {
+    pub(super) rng: Rng,
+    pub(super) files: BTreeMap<String, String>,
     /// Type and name of everything made so far.
-    objects: Vec<(String, String, String)>,
+    pub(super) objects: Vec<(String, String, String)>,
 }
 
 impl Maker {
@@ -67,16 +79,24 @@ impl Maker {
             ]);
             self.fields(&component, &mut inner);
             let text = inner.write(&mut self.rng);
-            self.files.insert(format!("{component}/kustomization.yaml"), text);
+            self.files
+                .insert(format!("{component}/kustomization.yaml"), text);
             k.push("components", list(vec![raw(format!("../{component}"))]));
         }
         self.fields(dir, &mut k);
         if self.rng.chance(10) {
-            let wanted = ["originAnnotations", "transformerAnnotations", "managedByLabel"];
+            let wanted = [
+                "originAnnotations",
+                "transformerAnnotations",
+                "managedByLabel",
+            ];
             k.push("buildMetadata", list(vec![raw(self.rng.pick(&wanted))]));
         }
         if self.rng.chance(8) {
-            k.push("sortOptions", map(vec![("order", raw(self.rng.pick(&["fifo", "legacy"])))]));
+            k.push(
+                "sortOptions",
+                map(vec![("order", raw(self.rng.pick(&["fifo", "legacy"])))]),
+            );
         }
         let text = k.write(&mut self.rng);
         self.files.insert(format!("{dir}/kustomization.yaml"), text);
@@ -100,7 +120,10 @@ impl Maker {
     /// Everything a component may have as well.
     fn fields(&mut self, dir: &str, k: &mut Yaml) {
         if self.rng.chance(30) {
-            k.push("namespace", raw(self.rng.pick(&["one", "two", "default", "prod"])));
+            k.push(
+                "namespace",
+                raw(self.rng.pick(&["one", "two", "default", "prod"])),
+            );
         }
         if self.rng.chance(30) {
             k.push("namePrefix", raw(self.rng.pick(&["p-", "x", "\"1\""])));
@@ -117,18 +140,32 @@ impl Maker {
         }
         if self.rng.chance(5) && !self.objects.is_empty() {
             let name = self.target().2;
-            k.push("replicas", list(vec![map(vec![("name", raw(name)), ("count", raw("5"))])]));
+            k.push(
+                "replicas",
+                list(vec![map(vec![("name", raw(name)), ("count", raw("5"))])]),
+            );
         }
         if self.rng.chance(18) && !self.objects.is_empty() {
-            let all = (0..=self.rng.below(1)).map(|_| self.replacement()).collect();
+            let all = (0..=self.rng.below(1))
+                .map(|_| self.replacement())
+                .collect();
             k.push("replacements", list(all));
         }
         if self.rng.chance(4) && !self.objects.is_empty() {
             let (api, kind, name) = self.target();
-            let reference = map(vec![("kind", raw(kind)), ("name", raw(name)), ("apiVersion", raw(api))]);
+            let reference = map(vec![
+                ("kind", raw(kind)),
+                ("name", raw(name)),
+                ("apiVersion", raw(api)),
+            ]);
             let mut var = map(vec![("name", raw("VAR")), ("objref", reference)]);
             if self.rng.chance(60) {
-                let field = self.rng.pick(&["spec.replicas", "metadata.namespace", "spec.template.spec.containers[0].image", "data.k"]);
+                let field = self.rng.pick(&[
+                    "spec.replicas",
+                    "metadata.namespace",
+                    "spec.template.spec.containers[0].image",
+                    "data.k",
+                ]);
                 var.push("fieldref", map(vec![("fieldPath", raw(field))]));
             }
             k.push("vars", list(vec![var]));
@@ -155,14 +192,21 @@ impl Maker {
 
     fn texts(&mut self, k: &mut Yaml) {
         if self.rng.chance(25) {
-            let mut label = map(vec![("pairs", map(vec![("team", raw(self.rng.pick(&["x", "\"1\"", "'on'"])))]))]);
+            let mut label = map(vec![(
+                "pairs",
+                map(vec![("team", raw(self.rng.pick(&["x", "\"1\"", "'on'"])))]),
+            )]);
             if self.rng.chance(40) {
                 label.push("includeSelectors", raw("true"));
             } else if self.rng.chance(40) {
                 label.push("includeTemplates", raw("true"));
             }
             if self.rng.chance(15) {
-                let field = map(vec![("path", raw("spec/labels")), ("create", raw("true")), ("kind", raw("Widget"))]);
+                let field = map(vec![
+                    ("path", raw("spec/labels")),
+                    ("create", raw("true")),
+                    ("kind", raw("Widget")),
+                ]);
                 label.push("fields", list(vec![field]));
             }
             k.push("labels", list(vec![label]));
@@ -171,151 +215,48 @@ impl Maker {
             k.push("commonLabels", map(vec![("app", raw("common"))]));
         }
         if self.rng.chance(15) {
-            k.push("commonAnnotations", map(vec![("note", raw(self.rng.pick(&["hello", "\"5\"", "'a: b'"])))]));
+            k.push(
+                "commonAnnotations",
+                map(vec![(
+                    "note",
+                    raw(self.rng.pick(&["hello", "\"5\"", "'a: b'"])),
+                )]),
+            );
         }
     }
 
     /// One of the objects made so far, mostly.
-    fn target(&mut self) -> (String, String, String) {
+    pub(super) fn target(&mut self) -> (String, String, String) {
         let at = self.rng.below(self.objects.len());
         self.objects[at].clone()
     }
 
-    fn selector(&mut self) -> Yaml {
+    pub(super) fn selector(&mut self) -> Yaml {
         let (_, kind, name) = self.target();
         let mut selector = map(vec![]);
         if self.rng.chance(80) {
             selector.push("kind", raw(kind));
         }
         if self.rng.chance(50) {
-            let pattern = if self.rng.chance(20) { ".*".to_owned() } else { name };
+            let pattern = if self.rng.chance(20) {
+                ".*".to_owned()
+            } else {
+                name
+            };
             selector.push("name", raw(pattern));
         }
         if self.rng.chance(10) {
-            selector.push("labelSelector", raw(self.rng.pick(&["app=x", "tier", "'!env'", "app in (x, y1)"])));
+            selector.push(
+                "labelSelector",
+                raw(self
+                    .rng
+                    .pick(&["app=x", "tier", "'!env'", "app in (x, y1)"])),
+            );
         }
         if self.rng.chance(5) {
             selector.push("namespace", raw(self.rng.pick(&["one", "default"])));
         }
         selector
-    }
-
-    fn patches(&mut self, dir: &str, k: &mut Yaml) {
-        if self.objects.is_empty() {
-            return;
-        }
-        if self.rng.chance(45) {
-            let mut patches = Vec::new();
-            for n in 0..=self.rng.below(1) {
-                let mut entry = map(vec![]);
-                let text = if self.rng.chance(45) {
-                    entry.push("target", self.selector());
-                    self.json_patch()
-                } else {
-                    if self.rng.chance(40) {
-                        entry.push("target", self.selector());
-                    }
-                    if self.rng.chance(8) {
-                        entry.push("options", map(vec![("allowNameChange", raw("true"))]));
-                    }
-                    self.merge_patch()
-                };
-                if self.rng.chance(30) {
-                    let file = format!("p{n}.yaml");
-                    self.files.insert(format!("{dir}/{file}"), text);
-                    entry.push("path", raw(file));
-                } else {
-                    entry.push("patch", raw(format!("|-\n  {}", text.trim_end().replace('\n', "\n  "))));
-                }
-                patches.push(entry);
-            }
-            // Entries hold blocks, which do not fit beside a dash.
-            k.push("patches", list(patches));
-        }
-        if self.rng.chance(8) {
-            let text = self.merge_patch();
-            self.files.insert(format!("{dir}/sm.yaml"), text);
-            k.push("patchesStrategicMerge", list(vec![raw("sm.yaml")]));
-        }
-        if self.rng.chance(6) {
-            let (_, kind, name) = self.target();
-            let text = self.json_patch();
-            self.files.insert(format!("{dir}/j.yaml"), text);
-            let target = map(vec![("version", raw("v1")), ("kind", raw(kind)), ("name", raw(name))]);
-            k.push("patchesJson6902", list(vec![map(vec![("target", target), ("path", raw("j.yaml"))])]));
-        }
-    }
-
-    fn merge_patch(&mut self) -> String {
-        let (api, kind, name) = self.target();
-        let mut metadata = map(vec![("name", raw(name))]);
-        if self.rng.chance(20) {
-            metadata.push("labels", pairs(&mut self.rng, &["app", "new"]));
-        }
-        if self.rng.chance(20) {
-            let annotations = match self.rng.below(4) {
-                0 => raw("null"),
-                1 => map(vec![("note", raw("null"))]),
-                _ => pairs(&mut self.rng, &["note", "z"]),
-            };
-            metadata.push("annotations", annotations);
-        }
-        let mut patch = map(vec![("apiVersion", raw(api)), ("kind", raw(kind.as_str()))]);
-        patch.push("metadata", metadata);
-        match self.rng.below(12) {
-            0 => patch.push("$patch", raw(self.rng.pick(&["delete", "replace", "merge"]))),
-            1 => patch.push("spec", raw("null")),
-            2 => {
-                let item = map(vec![("name", raw("main")), ("$patch", raw(self.rng.pick(&["delete", "replace"])))]);
-                let mut containers = vec![item];
-                if self.rng.chance(40) {
-                    containers.push(container(&mut self.rng));
-                }
-                let pod = map(vec![("containers", list(containers))]);
-                let template = map(vec![("template", map(vec![("spec", pod)]))]);
-                patch.push("spec", template);
-            }
-            3 => {
-                let items = vec![map(vec![("$patch", raw("replace"))]), container(&mut self.rng)];
-                let pod = map(vec![("containers", list(items))]);
-                patch.push("spec", map(vec![("template", map(vec![("spec", pod)]))]));
-            }
-            4 => patch.push("data", map(vec![("k", raw(self.rng.pick(&ODD))), ("new", scalar(&mut self.rng))])),
-            _ => body(&mut self.rng, &kind, &mut patch),
-        }
-        patch.write(&mut self.rng)
-    }
-
-    fn json_patch(&mut self) -> String {
-        let mut operations = Vec::new();
-        for _ in 0..=self.rng.below(2) {
-            let op = match self.rng.below(20) {
-                0 => "remove",
-                1 => "test",
-                2 => "copy",
-                3 => "move",
-                n if n < 12 => "add",
-                _ => "replace",
-            };
-            let path = self.rng.pick(&[
-                "/spec/replicas", "/metadata/labels/app", "/metadata/annotations/x", "/metadata/annotations",
-                "/spec/template/spec/containers/0/image", "/spec", "/data/k", "/new", "/new", "/data",
-                "/spec/value", "/spec/ports/0/port", "/metadata/labels", "/new", "/metadata/annotations",
-                "/metadata/labels/a~1b", "/kind2", "/new", "/metadata/x",
-            ]);
-            let mut operation = map(vec![("op", raw(op)), ("path", raw(path))]);
-            match op {
-                "add" | "replace" | "test" => operation.push("value", match self.rng.below(6) {
-                    0 => map(vec![("a", scalar(&mut self.rng)), ("b", raw("1"))]),
-                    1 => list(vec![raw("1"), raw("x")]),
-                    _ => scalar(&mut self.rng),
-                }),
-                "copy" | "move" => operation.push("from", raw("/metadata/name")),
-                _ => {}
-            }
-            operations.push(operation);
-        }
-        list(operations).write(&mut self.rng)
     }
 
     fn generators(&mut self, dir: &str, k: &mut Yaml) {
@@ -325,17 +266,39 @@ impl Maker {
             }
             let mut entry = map(vec![("name", raw(self.rng.pick(&CONFIGS)))]);
             if self.rng.chance(12) {
-                entry.push("behavior", raw(self.rng.pick(&["merge", "replace", "create"])));
+                entry.push(
+                    "behavior",
+                    raw(self.rng.pick(&["merge", "replace", "create"])),
+                );
             }
-            let literals = ["A=1", "B=x=y", "k='q'", "C=", "LONG=a text that is longer than seventy characters once it has been encoded in base64"];
+            let literals = [
+                "A=1",
+                "B=x=y",
+                "k='q'",
+                "C=",
+                "LONG=a text that is longer than seventy characters once it has been encoded in base64",
+            ];
             let first = self.rng.below(3);
-            entry.push("literals", list(literals[first..first + 2].iter().map(|l| raw(format!("\"{l}\""))).collect()));
+            entry.push(
+                "literals",
+                list(
+                    literals[first..first + 2]
+                        .iter()
+                        .map(|l| raw(format!("\"{l}\"")))
+                        .collect(),
+                ),
+            );
             if self.rng.chance(30) {
-                self.files.insert(format!("{dir}/f.txt"), "line 1\nline 2 \n".to_owned());
-                entry.push("files", list(vec![raw(self.rng.pick(&["f.txt", "key=f.txt"]))]));
+                self.files
+                    .insert(format!("{dir}/f.txt"), "line 1\nline 2 \n".to_owned());
+                entry.push(
+                    "files",
+                    list(vec![raw(self.rng.pick(&["f.txt", "key=f.txt"]))]),
+                );
             }
             if self.rng.chance(20) {
-                self.files.insert(format!("{dir}/e.env"), "# c\nX=1\n Y = z\nZ\n".to_owned());
+                self.files
+                    .insert(format!("{dir}/e.env"), "# c\nX=1\n Y = z\nZ\n".to_owned());
                 entry.push("envs", list(vec![raw("e.env")]));
             }
             if self.rng.chance(25) {
@@ -351,7 +314,11 @@ impl Maker {
                 }
                 entry.push("options", options);
             }
-            let kind = if field.starts_with('c') { "ConfigMap" } else { "Secret" };
+            let kind = if field.starts_with('c') {
+                "ConfigMap"
+            } else {
+                "Secret"
+            };
             if let Yaml::Map(pairs) = &entry
                 && let Some((_, Yaml::Raw(name))) = pairs.first()
             {
@@ -360,15 +327,26 @@ impl Maker {
             k.push(field, list(vec![entry]));
         }
         if self.rng.chance(8) {
-            k.push("generatorOptions", map(vec![
-                ("annotations", map(vec![("made", raw("\"yes\""))])),
-                ("disableNameSuffixHash", raw(self.rng.pick(&["true", "false"]))),
-            ]));
+            k.push(
+                "generatorOptions",
+                map(vec![
+                    ("annotations", map(vec![("made", raw("\"yes\""))])),
+                    (
+                        "disableNameSuffixHash",
+                        raw(self.rng.pick(&["true", "false"])),
+                    ),
+                ]),
+            );
         }
     }
 
     fn image(&mut self) -> Yaml {
-        let mut image = map(vec![("name", raw(self.rng.pick(&["nginx", "app", "host:5000/team/app", "repo/app"])))]);
+        let mut image = map(vec![(
+            "name",
+            raw(self
+                .rng
+                .pick(&["nginx", "app", "host:5000/team/app", "repo/app"])),
+        )]);
         if self.rng.chance(40) {
             image.push("newName", raw(self.rng.pick(&["other", "reg/x/y"])));
         }
@@ -382,15 +360,29 @@ impl Maker {
 
     fn replacement(&mut self) -> Yaml {
         let fields = [
-            "metadata.name", "metadata.namespace", "spec.replicas", "data.k", "spec.value", "data.[conf.yaml].a",
-            "data.[conf.json].a.b", "metadata.labels.app", "spec.template.spec.containers.[name=main].image",
-            "spec.template.spec.containers.0.image", "spec.template.spec.containers.*.image", "spec.nested",
-            "metadata.annotations.[example.com/x]", "spec.items.[name=a].size", "spec.template.spec.containers.[name=main].env.[name=A].value",
+            "metadata.name",
+            "metadata.namespace",
+            "spec.replicas",
+            "data.k",
+            "spec.value",
+            "data.[conf.yaml].a",
+            "data.[conf.json].a.b",
+            "metadata.labels.app",
+            "spec.template.spec.containers.[name=main].image",
+            "spec.template.spec.containers.0.image",
+            "spec.template.spec.containers.*.image",
+            "spec.nested",
+            "metadata.annotations.[example.com/x]",
+            "spec.items.[name=a].size",
+            "spec.template.spec.containers.[name=main].env.[name=A].value",
             "data.conf\\.yaml.b.c",
         ];
         let mut replacement = map(vec![]);
         if self.rng.chance(25) {
-            replacement.push("sourceValue", raw(self.rng.pick(&["text", "\"5\"", "\"true\"", "\"\""])));
+            replacement.push(
+                "sourceValue",
+                raw(self.rng.pick(&["text", "\"5\"", "\"true\"", "\"\""])),
+            );
         } else {
             let (_, kind, name) = self.target();
             let mut source = map(vec![("kind", raw(kind)), ("name", raw(name))]);
@@ -398,15 +390,29 @@ impl Maker {
                 source.push("fieldPath", raw(self.rng.pick(&fields)));
             }
             if self.rng.chance(8) {
-                source.push("options", map(vec![("delimiter", raw("\"-\"")), ("index", raw(self.rng.pick(&["0", "1"])))]));
+                source.push(
+                    "options",
+                    map(vec![
+                        ("delimiter", raw("\"-\"")),
+                        ("index", raw(self.rng.pick(&["0", "1"]))),
+                    ]),
+                );
             }
             replacement.push("source", source);
         }
-        let paths = (0..=self.rng.below(1)).map(|_| raw(self.rng.pick(&fields))).collect();
-        let mut target = map(vec![("select", self.selector()), ("fieldPaths", list(paths))]);
+        let paths = (0..=self.rng.below(1))
+            .map(|_| raw(self.rng.pick(&fields)))
+            .collect();
+        let mut target = map(vec![
+            ("select", self.selector()),
+            ("fieldPaths", list(paths)),
+        ]);
         let creates = self.rng.chance(85);
         if self.rng.chance(15) {
-            target.push("reject", list(vec![map(vec![("name", raw(self.rng.pick(&NAMES)))])]));
+            target.push(
+                "reject",
+                list(vec![map(vec![("name", raw(self.rng.pick(&NAMES)))])]),
+            );
         }
         if creates {
             let mut options = map(vec![("create", raw("true"))]);
@@ -434,12 +440,18 @@ impl Maker {
                 "kind: HashTransformer\nmetadata: {name: t}\n",
                 "kind: Unknown\nmetadata: {name: t}\n",
             ]);
-            let text = format!("|-\n  apiVersion: builtin\n  {}", config.trim_end().replace('\n', "\n  "));
+            let text = format!(
+                "|-\n  apiVersion: builtin\n  {}",
+                config.trim_end().replace('\n', "\n  ")
+            );
             k.push("transformers", Yaml::List(vec![Yaml::Raw(text)]));
         }
         if self.rng.chance(5) {
             let config = "kind: ConfigMapGenerator\nmetadata: {name: plug}\nliterals: [a=b]\nbehavior: create\n";
-            let text = format!("|-\n  apiVersion: builtin\n  {}", config.trim_end().replace('\n', "\n  "));
+            let text = format!(
+                "|-\n  apiVersion: builtin\n  {}",
+                config.trim_end().replace('\n', "\n  ")
+            );
             k.push("generators", Yaml::List(vec![Yaml::Raw(text)]));
         }
     }
