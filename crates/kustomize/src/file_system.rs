@@ -33,9 +33,8 @@ impl FileSystem<'_> {
     /// The part of an absolute path below the root; none if it is not below it.
     pub(crate) fn inside<'p>(&self, absolute: &'p str) -> Option<&'p str> {
         match self {
-            Self::Memory => absolute.strip_prefix('/'),
             // Absolute paths in repositories can only mean a place of the tree.
-            Self::Confined(_) => absolute.strip_prefix('/'),
+            Self::Memory | Self::Confined(_) => absolute.strip_prefix('/'),
             Self::Disk(root) => {
                 let rest = absolute.strip_prefix(root)?;
                 rest.strip_prefix('/')
@@ -86,11 +85,6 @@ impl FileSystem<'_> {
                 format!("evalsymlink failure on '{shown}'")
             }
         }
-    }
-
-    /// Wraps the failure to look up a directory.
-    pub(crate) fn not_a_directory(&self, failure: &str) -> String {
-        format!("not a valid directory: {failure}")
     }
 
     /// `path`, relative to `directory`, leads out of the tree. `operation` is what was tried:

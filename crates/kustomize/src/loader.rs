@@ -163,7 +163,7 @@ impl<'a> Loader<'a> {
             let files = context.options.files;
             let text = match context.files.file(&root) {
                 Some(_) => format!("'{}': file is not directory", files.shown(&root)),
-                None => files.not_a_directory(&files.missing(&root, context.files)),
+                None => not_a_directory(&files.missing(&root, context.files)),
             };
             return Err(Error::new(ErrorKind::NotFound, text).context("must build at directory"));
         }
@@ -329,7 +329,7 @@ impl<'a> Loader<'a> {
             )));
         }
         if !self.files().is_dir(&full) {
-            let text = files.not_a_directory(&files.missing(&full, self.files()));
+            let text = not_a_directory(&files.missing(&full, self.files()));
             return Err(Error::new(ErrorKind::NotFound, text).context("must build at directory"));
         }
         let full = self.files().resolved(&full);
@@ -420,6 +420,11 @@ impl<'a> Loader<'a> {
             None => path,
         }
     }
+}
+
+/// Wraps the failure to look up a directory.
+fn not_a_directory(failure: &str) -> String {
+    format!("not a valid directory: {failure}")
 }
 
 pub(crate) fn is_url(path: &str) -> bool {

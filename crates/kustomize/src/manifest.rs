@@ -10,6 +10,10 @@ use crate::schema::Scopes;
 
 /// A resource. What the original keeps in annotations of its own stands beside the object here.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for an annotation of the original"
+)]
 pub(crate) struct Manifest {
     pub(crate) node: Node,
     /// What it was called before, oldest first.

@@ -44,14 +44,17 @@ impl Matcher {
     pub(crate) fn matches(&self, manifest: &Manifest) -> Result<bool, Error> {
         let (current, original) = (manifest.id(), manifest.original_id());
         let gvk = &current.gvk;
-        Ok((fits(&self.namespace, original.effective_namespace())
-            || fits(&self.namespace, current.effective_namespace()))
-            && (fits(&self.name, original.name) || fits(&self.name, current.name))
-            && fits(&self.kind, gvk.kind)
-            && fits(&self.group, gvk.group)
-            && fits(&self.version, gvk.version)
-            && meets(&self.labels, manifest, "labels")?
-            && meets(&self.annotations, manifest, "annotations")?)
+        Ok(
+            (fits(self.namespace.as_ref(), original.effective_namespace())
+                || fits(self.namespace.as_ref(), current.effective_namespace()))
+                && (fits(self.name.as_ref(), original.name)
+                    || fits(self.name.as_ref(), current.name))
+                && fits(self.kind.as_ref(), gvk.kind)
+                && fits(self.group.as_ref(), gvk.group)
+                && fits(self.version.as_ref(), gvk.version)
+                && meets(&self.labels, manifest, "labels")?
+                && meets(&self.annotations, manifest, "annotations")?,
+        )
     }
 
     /// The positions of the resources a patch with this selector is for.
@@ -70,11 +73,11 @@ impl Matcher {
 
     /// Whether an id fits throughout; the namespace is compared as it is written.
     pub(crate) fn fits_id(&self, id: &Id<'_>) -> bool {
-        fits(&self.kind, id.gvk.kind)
-            && fits(&self.group, id.gvk.group)
-            && fits(&self.version, id.gvk.version)
-            && fits(&self.name, id.name)
-            && fits(&self.namespace, id.namespace)
+        fits(self.kind.as_ref(), id.gvk.kind)
+            && fits(self.group.as_ref(), id.gvk.group)
+            && fits(self.version.as_ref(), id.gvk.version)
+            && fits(self.name.as_ref(), id.name)
+            && fits(self.namespace.as_ref(), id.namespace)
     }
 
     /// Whether any part of an id is asked for.
@@ -101,10 +104,8 @@ impl Matcher {
     }
 }
 
-fn fits(pattern: &Option<Regex>, text: &str) -> bool {
-    pattern
-        .as_ref()
-        .is_none_or(|pattern| pattern.is_match(text))
+fn fits(pattern: Option<&Regex>, text: &str) -> bool {
+    pattern.is_none_or(|pattern| pattern.is_match(text))
 }
 
 /// Compiles a pattern that may match anywhere.

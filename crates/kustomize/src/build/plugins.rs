@@ -30,6 +30,9 @@ use crate::{Error, ErrorKind};
 
 use super::accumulate::{Accumulator, Target};
 
+/// A plugin, and what it leaves as origin or record.
+type Configured<T> = (Box<T>, Option<Origin>);
+
 enum Plugin {
     Generator(Box<dyn Generator>),
     Transformer(Box<dyn Transformer>),
@@ -37,9 +40,7 @@ enum Plugin {
 
 impl Target<'_> {
     /// What `generators` configure.
-    pub(super) fn generator_plugins(
-        &self,
-    ) -> Result<Vec<(Box<dyn Generator>, Option<Origin>)>, Error> {
+    pub(super) fn generator_plugins(&self) -> Result<Vec<Configured<dyn Generator>>, Error> {
         let entries = &self.kustomization.generators;
         let mut all = Vec::new();
         for config in self.configurations("generators", entries, "generator")? {
@@ -66,7 +67,7 @@ impl Target<'_> {
         &self,
         field: &'static str,
         entries: &[String],
-    ) -> Result<Vec<(Box<dyn Transformer>, Option<Origin>)>, Error> {
+    ) -> Result<Vec<Configured<dyn Transformer>>, Error> {
         let mut all = Vec::new();
         for config in self.configurations(field, entries, "transformer")? {
             let failed = |error: Error| error.at(|| self.place(field, None));
@@ -129,7 +130,7 @@ impl Target<'_> {
 /// The plugin that an object configures.
 fn plugin(loader: &Loader<'_>, config: &Manifest) -> Result<Plugin, Error> {
     let gvk = config.gvk();
-    if gvk.group != "" || gvk.version != "builtin" {
+    if !gvk.group.is_empty() || gvk.version != "builtin" {
         return Err(Error::new(
             ErrorKind::Unsupported,
             format!(

@@ -45,7 +45,7 @@ impl HelmChartInflationGenerator {
                 .map_err(|error| error.context("could not load additionalValuesFile"))?;
         }
         if chart.values_merge.is_empty() {
-            chart.values_merge = "override".to_owned();
+            "override".clone_into(&mut chart.values_merge);
         }
         if !WAYS.contains(&chart.values_merge.as_str()) {
             return Err(Error::invalid(format!(
@@ -54,7 +54,7 @@ impl HelmChartInflationGenerator {
             )));
         }
         if chart.chart_home.is_empty() {
-            chart.chart_home = "charts".to_owned();
+            "charts".clone_into(&mut chart.chart_home);
         }
         Ok(Self(chart))
     }
@@ -62,7 +62,7 @@ impl HelmChartInflationGenerator {
     pub(crate) fn of_plugin(loader: &Loader<'_>, config: &Value) -> Result<Self, Error> {
         let mut chart = At::lenient(config, Chart::decode)?;
         let home = config.get("chartHome").and_then(Value::as_str);
-        chart.chart_home = home.unwrap_or_default().to_owned();
+        home.unwrap_or_default().clone_into(&mut chart.chart_home);
         Self::new(loader, chart)
     }
 }

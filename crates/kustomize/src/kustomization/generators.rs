@@ -105,7 +105,7 @@ impl GeneratorArgs {
                 match name {
                     "name" if args.name.is_empty() => args.name = at.string(value)?,
                     "namespace" if args.namespace.is_empty() => {
-                        args.namespace = at.string(value)?
+                        args.namespace = at.string(value)?;
                     }
                     _ => {}
                 }

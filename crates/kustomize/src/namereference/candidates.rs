@@ -7,7 +7,7 @@ use crate::Error;
 use crate::go_text::quoted;
 use crate::id::Gvk;
 use crate::manifest::Manifest;
-use crate::node::Node;
+use crate::node::{Node, Scalar};
 
 /// A resource that was renamed.
 pub(super) struct Candidate {
@@ -152,10 +152,7 @@ impl Referrer {
                 let Some(namespace) = subject.get("namespace").filter(|_| is_account) else {
                     continue;
                 };
-                if !namespace
-                    .as_scalar()
-                    .is_some_and(|scalar| scalar.is_string())
-                {
+                if !namespace.as_scalar().is_some_and(Scalar::is_string) {
                     return Err(Error::invalid(format!(
                         "Invalid Input: namespace is blank for resource {}\n",
                         quoted(&id.to_string())

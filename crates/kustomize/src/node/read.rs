@@ -23,7 +23,8 @@ pub(crate) struct Reader {
 impl Reader {
     /// The documents of a stream; empty ones are left out.
     pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Error> {
-        let trees = windlass_yaml::document_trees(text, &Limits::default()).map_err(yaml_error)?;
+        let trees = windlass_yaml::document_trees(text, &Limits::default())
+            .map_err(|error| yaml_error(&error))?;
         trees
             .into_iter()
             .map(|tree| Self::default().read(tree, 0))
@@ -32,7 +33,8 @@ impl Reader {
 
     /// The first document of a text that is no stream of resources; none if it is empty.
     pub(crate) fn first(text: &str) -> Result<Option<Node>, Error> {
-        let trees = windlass_yaml::parse(text, &Limits::default()).map_err(yaml_error)?;
+        let trees =
+            windlass_yaml::parse(text, &Limits::default()).map_err(|error| yaml_error(&error))?;
         let first = trees.into_iter().next();
         first.map(|tree| Self::default().read(tree, 0)).transpose()
     }
@@ -166,9 +168,9 @@ fn size(node: &Node) -> (usize, usize) {
     total
 }
 
-fn yaml_error(error: windlass_yaml::Error) -> Error {
+fn yaml_error(error: &windlass_yaml::Error) -> Error {
     let line = error.line();
-    let kind = match &error {
+    let kind = match error {
         windlass_yaml::Error::Limit { .. } => ErrorKind::Limit,
         windlass_yaml::Error::Malformed(inner)
             if matches!(**inner, windlass_yaml::Error::Limit { .. }) =>

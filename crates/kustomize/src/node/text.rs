@@ -39,11 +39,10 @@ fn leaf(scalar: &Scalar) -> Tree {
     let looks = plain_kind(&scalar.text, Dialect::V3);
     let plain = style == Written::Plain;
     match scalar.tag {
-        Tag::None | Tag::Merge | Tag::Other => Tree::scalar(&scalar.text, style, None),
         Tag::Str if plain && looks != PlainKind::Text && !scalar.text.contains('\n') => {
             Tree::scalar(&scalar.text, Written::DoubleQuoted, None)
         }
-        Tag::Str => Tree::scalar(&scalar.text, style, None),
+        Tag::None | Tag::Str | Tag::Merge | Tag::Other => Tree::scalar(&scalar.text, style, None),
         tag if implied(&scalar.text) == tag => Tree::scalar(&scalar.text, style, None),
         tag => Tree::scalar(&scalar.text, style, Some(name(tag))),
     }

@@ -21,10 +21,10 @@ pub(super) fn merge_by_keys(
     keys: &[String],
     mut merge: impl FnMut(Option<Node>, Option<&Node>) -> Result<Option<Node>, Error>,
 ) -> Result<Vec<Node>, Error> {
-    if let (Some(of_patch), Some(of_target)) = (distinct(patch, keys), distinct(&target, keys)) {
-        if patch.is_empty() || keys.len() == 1 {
-            return merge_distinct(target, patch, &of_patch, &of_target, merge);
-        }
+    if (patch.is_empty() || keys.len() == 1)
+        && let (Some(of_patch), Some(of_target)) = (distinct(patch, keys), distinct(&target, keys))
+    {
+        return merge_distinct(target, patch, &of_patch, &of_target, merge);
     }
     let mut rows = rows(patch, &target, keys);
     if rows.len() > MAX_ROWS {

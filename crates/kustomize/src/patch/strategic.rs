@@ -105,7 +105,7 @@ pub(super) fn merge(
     });
     let is_mapping = matches!(decisive, Node::Mapping(_));
     let is_sequence = matches!(decisive, Node::Sequence(_));
-    take_style_if_empty(target.as_mut(), patch);
+    take_style_if_empty(&mut target, patch);
     if is_mapping {
         return merge_maps(target, patch, schema, schemas);
     }
@@ -123,7 +123,7 @@ pub(super) fn merge(
 }
 
 /// An empty collection takes over how the patch writes it.
-fn take_style_if_empty(target: Option<&mut Node>, patch: Option<&Node>) {
+fn take_style_if_empty(target: &mut Option<Node>, patch: Option<&Node>) {
     let Some(patch) = patch else { return };
     let is_flow = match patch {
         Node::Mapping(mapping) => mapping.flow,
@@ -155,8 +155,8 @@ fn merge_maps(
         };
         return match Directive::of_map(new) {
             Ok(Some(Directive::Delete)) => Ok(None),
-            Ok(Some(_)) => with_itself(directive::without(new), schema, schemas),
-            Ok(None) | Err(_) => with_itself(new.clone(), schema, schemas),
+            Ok(Some(_)) => with_itself(&directive::without(new), schema, schemas),
+            Ok(None) | Err(_) => with_itself(new, schema, schemas),
         };
     };
     let Some(patch_map) = patch_map else {
@@ -165,7 +165,7 @@ fn merge_maps(
     match Directive::of_map(patch_map)? {
         None => merge_fields(target, patch_map, schema, schemas).map(Some),
         Some(Directive::Delete) => Ok(None),
-        Some(Directive::Replace) => with_itself(directive::without(patch_map), schema, schemas),
+        Some(Directive::Replace) => with_itself(&directive::without(patch_map), schema, schemas),
         Some(Directive::Merge) => {
             merge_fields(target, &directive::without(patch_map), schema, schemas).map(Some)
         }
@@ -175,11 +175,11 @@ fn merge_maps(
 /// What a patch brings anew is merged with itself, which removes its nulls and obeys its
 /// directives.
 fn with_itself(
-    new: Mapping,
+    new: &Mapping,
     schema: Option<Schema<'_>>,
     schemas: &Schemas,
 ) -> Result<Option<Node>, Error> {
-    merge_fields(new.clone(), &new, schema, schemas).map(Some)
+    merge_fields(new.clone(), new, schema, schemas).map(Some)
 }
 
 /// A map that the patch does not mention loses its blank values.
@@ -317,9 +317,8 @@ fn merge_lists(
         Ok(Some(Node::Sequence(Sequence { flow, items })))
     };
     match (target, patch_list) {
-        (None, None) => Ok(None),
         (Some(target), None) if patch.is_none() => elements(target, &[]),
-        (Some(_), None) => Ok(None),
+        (_, None) => Ok(None),
         // Directives for the list count only where there is a list already.
         (None, Some(new)) => elements(new.clone(), &new.items),
         (Some(target), Some(patch)) => match Directive::of_list(&patch.items)? {

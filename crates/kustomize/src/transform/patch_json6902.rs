@@ -16,7 +16,7 @@ use crate::selector::Matcher;
 /// Applies a list of operations.
 pub(crate) struct PatchJson6902Transformer {
     target: Selector,
-    patch: JsonPatch,
+    operations: JsonPatch,
 }
 
 impl PatchJson6902Transformer {
@@ -84,20 +84,20 @@ impl PatchJson6902Transformer {
                 text
             }
         };
-        let patch = JsonPatch::parse(&text)?;
-        if patch.is_empty() {
+        let operations = JsonPatch::parse(&text)?;
+        if operations.is_empty() {
             return Err(Error::invalid(format!(
                 "patch appears to be empty; file={path}, JsonOp={text}"
             )));
         }
-        Ok(Self { target, patch })
+        Ok(Self { target, operations })
     }
 }
 
 impl Transformer for PatchJson6902Transformer {
     fn transform(&self, resources: &mut ResMap, _: &Schemas) -> Result<(), Error> {
         for at in Matcher::new(&self.target)?.select(resources.items())? {
-            resources.modify(at, |target| self.patch.apply_to(target))?;
+            resources.modify(at, |target| self.operations.apply_to(target))?;
         }
         Ok(())
     }

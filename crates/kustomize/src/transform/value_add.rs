@@ -38,7 +38,7 @@ impl ValueAddTransformer {
             let structure = "ValueAddTransformerPlugin";
             at.fields(value, structure, &known, |name, value, at| {
                 match name {
-                    "value" => made.value = at.string(value)?.trim().to_owned(),
+                    "value" => at.string(value)?.trim().clone_into(&mut made.value),
                     "targets" => made.targets = targets(value, at)?,
                     _ => file = at.string(value)?,
                 }
@@ -47,7 +47,8 @@ impl ValueAddTransformer {
         })?;
         if made.value.is_empty() {
             let root = loader.shown_root();
-            made.value = root.rsplit('/').next().unwrap_or_default().to_owned();
+            let name = root.rsplit('/').next().unwrap_or_default();
+            name.clone_into(&mut made.value);
         }
         if !file.is_empty() {
             let value = windlass_yaml::to_value(&loader.text(&file)?)

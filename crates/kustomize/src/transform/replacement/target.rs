@@ -175,7 +175,7 @@ fn matching(
     let (Some(_), Node::Sequence(list)) = (make, &mut *node) else {
         return Ok(());
     };
-    let mut made = if key.is_empty() {
+    let mut new_item = if key.is_empty() {
         Node::untyped(value)
     } else {
         let mut mapping = Mapping::default();
@@ -183,10 +183,10 @@ fn matching(
         Node::Mapping(mapping)
     };
     if key.is_empty() {
-        set(&mut made)?;
+        set(&mut new_item)?;
     } else {
-        visit(&mut made, rest, make, set)?;
+        visit(&mut new_item, rest, make, set)?;
     }
-    list.items.push(made);
+    list.items.push(new_item);
     Ok(())
 }

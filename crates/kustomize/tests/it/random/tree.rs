@@ -196,10 +196,10 @@ impl Maker {
                 "pairs",
                 map(vec![("team", raw(self.rng.pick(&["x", "\"1\"", "'on'"])))]),
             )]);
-            if self.rng.chance(40) {
-                label.push("includeSelectors", raw("true"));
-            } else if self.rng.chance(40) {
-                label.push("includeTemplates", raw("true"));
+            match self.rng.below(10) {
+                0..4 => label.push("includeSelectors", raw("true")),
+                4..7 => label.push("includeTemplates", raw("true")),
+                _ => {}
             }
             if self.rng.chance(15) {
                 let field = map(vec![

@@ -59,7 +59,7 @@ impl Yaml {
                     out.push('-');
                     match item {
                         Self::Map(pairs)
-                            if !pairs.is_empty() && !(rng.chance(8) && item.fits_flow()) =>
+                            if !(pairs.is_empty() || rng.chance(8) && item.fits_flow()) =>
                         {
                             let mut inner = String::new();
                             item.block(indent + 2, rng, &mut inner);
@@ -98,11 +98,11 @@ impl Yaml {
                 out.push_str(&text.trim_end().replace('\n', &pad));
                 out.push('\n');
             }
-            Self::Map(pairs) if !pairs.is_empty() && !(rng.chance(6) && self.fits_flow()) => {
+            Self::Map(pairs) if !(pairs.is_empty() || rng.chance(6) && self.fits_flow()) => {
                 out.push('\n');
                 self.block(indent + 2, rng, out);
             }
-            Self::List(items) if !items.is_empty() && !(rng.chance(6) && self.fits_flow()) => {
+            Self::List(items) if !(items.is_empty() || rng.chance(6) && self.fits_flow()) => {
                 out.push('\n');
                 let deeper = if rng.chance(50) { 2 } else { 0 };
                 self.block(indent + deeper, rng, out);
