@@ -32,6 +32,8 @@ pub(crate) struct TransformerConfig {
     pub(crate) replicas: Vec<FieldSpec>,
     pub(crate) var_references: Vec<FieldSpec>,
     pub(crate) name_references: Vec<NameReference>,
+    /// Whether this is kustomize's own, with nothing added.
+    pub(crate) is_builtin: bool,
 }
 
 impl TransformerConfig {
@@ -39,6 +41,7 @@ impl TransformerConfig {
     pub(crate) fn builtin() -> Self {
         let mut config = defaults::config();
         config.sort();
+        config.is_builtin = true;
         config
     }
 
@@ -182,6 +185,7 @@ impl TransformerConfig {
             ("Replicas", &mut self.replicas, &other.replicas),
         ])?;
         self.sort();
+        self.is_builtin = false;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod metadata;
 
 use std::rc::Rc;
 
+use crate::Error;
 use crate::id::{GvkRef, Id};
 use crate::node::{Node, Scalar, follow};
 use crate::schema::Scopes;
@@ -174,6 +175,20 @@ impl Manifest {
             namespace: &previous.namespace,
             cluster: false,
         })
+    }
+
+    /// Fails where the original cannot read its records: empty names get lost in its lists.
+    pub(crate) fn check_records(&self) -> Result<(), Error> {
+        let complete = |previous: &Previous| {
+            previous.name.is_empty() == previous.kind.is_empty() && !previous.name.is_empty()
+        };
+        if self.previous.iter().all(complete) {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "number of previous names, number of previous namespaces, number of previous kinds not \
+             equal",
+        ))
     }
 
     /// The id it was loaded with.

@@ -26,7 +26,13 @@ impl Accumulator {
     /// What was there first counts more.
     fn merge_config(&mut self, other: &Rc<TransformerConfig>) -> Result<(), Error> {
         match &mut self.config {
-            None => self.config = Some(Rc::clone(other)),
+            None if other.is_builtin => self.config = Some(Rc::clone(other)),
+            // Even into nothing it is merged: wide specifications give way to narrow ones.
+            None => {
+                let mut own = TransformerConfig::default();
+                own.merge(other)?;
+                self.config = Some(Rc::new(own));
+            }
             Some(own) if Rc::ptr_eq(own, other) => {}
             Some(own) => Rc::make_mut(own).merge(other)?,
         }

@@ -166,7 +166,8 @@ impl Manifest {
     /// The resource as the original has it in the middle of a build, records included.
     pub(crate) fn with_records(&self) -> Self {
         let list = |part: fn(&Previous) -> &str| {
-            let parts: Vec<&str> = self.previous.iter().map(part).collect();
+            let parts = self.previous.iter().map(part);
+            let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
             parts.join(",")
         };
         let enabled = |set: bool| if set { "enabled" } else { "" }.to_owned();

@@ -125,6 +125,11 @@ impl Transformer for ReplacementTransformer {
 }
 
 fn source_value(source: &Source, resources: &[Manifest]) -> Result<Node, Error> {
+    for manifest in resources {
+        manifest
+            .check_records()
+            .map_err(|error| error.context("error getting node IDs"))?;
+    }
     let mut matches = resources
         .iter()
         .filter(|manifest| manifest.any_id(|id| source.selects(id)));
@@ -196,6 +201,7 @@ fn copy(target: &Target, value: &Node, resources: &mut [Manifest]) -> Result<(),
             .collect(),
     };
     for manifest in resources {
+        manifest.check_records()?;
         if !select.fits_texts(manifest)? {
             continue;
         }
