@@ -170,7 +170,8 @@ impl ResMap {
                 let shown: Vec<String> = several
                     .iter()
                     .map(|&at| {
-                        let value = self.items[at].node.to_value().unwrap_or_default();
+                        let shown = self.items[at].with_records().node;
+                        let value = shown.to_value().unwrap_or_default();
                         windlass_yaml::go_json(&value)
                     })
                     .collect();
