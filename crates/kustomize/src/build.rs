@@ -1,21 +1,26 @@
 //! A whole build: accumulation, then what is done once, at the root.
 
 mod accumulate;
+mod generators;
+mod plugins;
 mod transformers;
 
-use std::cell::OnceCell;
-
-use windlass_archive::Tree;
-use windlass_yaml::Value;
+use std::rc::Rc;
 
 use crate::config::TransformerConfig;
-use crate::kustomization;
 use crate::loader::{Context, Loader};
-use crate::origin::{ORIGIN, Origin, TRANSFORMATIONS, list_to_yaml};
+use crate::manifest::Manifest;
+use crate::origin::{ORIGIN, Origin, TRANSFORMATIONS};
 use crate::resmap::ResMap;
-use crate::resource::scalar_text;
-use crate::schema::Schemas;
-use crate::{Build, BuildOptions, Error, Resource, generator, namereference, order};
+use crate::schema::{Definitions, Schemas};
+use crate::transform::Transformer as _;
+use crate::transform::hash::HashTransformer;
+use crate::transform::label::LabelTransformer;
+use crate::{
+    Build, BuildOptions, Error, Files, Resource, kustomization, load, namereference, order,
+};
+
+use kustomization::Kustomization;
 
 /// The version of kustomize whose behaviour this is.
 const VERSION: &str = "v5.8.1";
@@ -23,137 +28,121 @@ const VERSION: &str = "v5.8.1";
 /// The annotation of resources that only serve the build.
 const LOCAL: &str = "config.kubernetes.io/local-config";
 
-/// Which records of `buildMetadata` are wanted. The root decides for all levels.
-#[derive(Debug, Clone, Copy, Default)]
-struct Metadata {
-    origin: bool,
-    transformations: bool,
-    managed_by: bool,
-}
-
-impl Metadata {
-    fn new(options: &[String]) -> Self {
-        let mut metadata = Self::default();
-        for option in options {
-            match option.as_str() {
-                "originAnnotations" => metadata.origin = true,
-                "transformerAnnotations" => metadata.transformations = true,
-                "managedByLabel" => metadata.managed_by = true,
-                // Others have no effect, as in the original.
-                _ => {}
-            }
-        }
-        metadata
-    }
-}
-
-/// What every level of one build shares.
-struct Session {
-    builtin: TransformerConfig,
-    /// Set by the first kustomization that has an `openapi` field.
-    schemas: OnceCell<Schemas>,
-    metadata: Metadata,
-}
-
-pub(crate) fn run(tree: &Tree, path: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
-    let context = Context::new(tree, options);
-    let loader = Loader::new(&context, path)?;
-    let (kustomization, file) = kustomization::load(&loader)?;
-    let session = Session {
-        builtin: TransformerConfig::builtin(),
-        schemas: OnceCell::new(),
-        metadata: Metadata::new(&kustomization.build_metadata),
-    };
-    let target = accumulate::Target {
-        session: &session,
-        loader: &loader,
-        kustomization: &kustomization,
-        file,
-    };
-    let accumulated = target.accumulate(accumulate::Accumulator::default())?;
-    let config = accumulated.config(&session).clone();
-    let mut resources = accumulated.resources;
-    add_hashes(&mut resources);
-    options.check_cancelled()?;
-    namereference::update(&mut resources, &config.name_references)?;
-    let mut resources = resources.into_items();
-    resources.retain(|resource| {
-        resource
-            .annotation(LOCAL)
-            .is_none_or(|value| value == "false")
-    });
-    order::sort(
-        &mut resources,
-        kustomization.sort_options.as_ref(),
-        options.reorder,
-    )?;
-    for resource in &mut resources {
-        finish(resource, session.metadata)?;
-    }
-    let warnings = context.warnings.take();
+pub(crate) fn run(
+    files: &dyn Files,
+    path: &str,
+    options: &BuildOptions<'_>,
+) -> Result<Build, Error> {
+    let context = Context::new(files, options);
+    let resources = resources(&context, path)?;
+    let (warnings, files_read) = context.into_parts();
     Ok(Build {
         resources,
         warnings,
-        files_read: context.into_files_read(),
+        files_read,
     })
 }
 
-fn add_hashes(resources: &mut ResMap) {
-    if !resources.items().iter().any(|resource| resource.needs_hash) {
-        return;
+fn resources(context: &Context<'_>, path: &str) -> Result<Vec<Resource>, Error> {
+    let loader = Loader::new(context, path)?;
+    let (kustomization, file) = kustomization::load(&loader)?;
+    set_schemas(&loader, &kustomization, true)?;
+    let wanted = &kustomization.build_metadata;
+    let wants = |option: &str| wanted.iter().any(|wanted| wanted == option);
+    let builtin = Rc::new(TransformerConfig::builtin());
+    let target = accumulate::Target {
+        builtin: &builtin,
+        loader: &loader,
+        kustomization: &kustomization,
+        file,
+        origin: (!wanted.is_empty()).then(Origin::default),
+        chart_namespace: "",
+    };
+    let accumulated = target.accumulate(accumulate::Accumulator::default())?;
+    let config = accumulated.config.unwrap_or(builtin);
+    let mut resources = accumulated.resources;
+    let schemas = context.schemas();
+    HashTransformer.transform(&mut resources, &schemas)?;
+    context.check()?;
+    namereference::update(&mut resources, &config.name_references)?;
+    accumulated
+        .vars
+        .resolve(context, &mut resources, &config.var_references)?;
+    drop_local(&mut resources)?;
+    resources.check_unique()?;
+    let mut manifests = resources.into_items();
+    order::sort(context, &mut manifests, kustomization.sort_options.as_ref())?;
+    let mut resources = ResMap::of(manifests);
+    if wants("managedByLabel") {
+        LabelTransformer::managed_by(&format!("kustomize-{VERSION}"))
+            .transform(&mut resources, &schemas)?;
     }
-    for resource in resources
-        .items_mut()
-        .iter_mut()
-        .filter(|resource| resource.needs_hash)
-    {
-        let name = format!("{}-{}", resource.name(), generator::name_suffix(resource));
-        resource.remember_name();
-        resource.set_metadata("name", &name);
-    }
+    let keep = |key: &str| match key {
+        ORIGIN => wants("originAnnotations"),
+        TRANSFORMATIONS => wants("transformerAnnotations"),
+        _ => true,
+    };
+    let manifests = resources.into_items().into_iter();
+    manifests.map(|manifest| finish(manifest, keep)).collect()
 }
 
-/// Writes the wanted records into the object and leaves no empty annotations.
-fn finish(resource: &mut Resource, metadata: Metadata) -> Result<(), Error> {
-    if let Some(fault) = &resource.fault {
-        return Err(Error::invalid(format!(
-            "map[string]interface {{}}(nil): {fault}"
-        )));
+/// Decides on the schemas, unless that has been done: the first kustomization that has a say counts
+/// for the whole build.
+fn set_schemas(loader: &Loader<'_>, k: &Kustomization, root: bool) -> Result<(), Error> {
+    let get = |key: &str| {
+        let mut fields = k.openapi.iter();
+        fields.find(|(name, _)| name == key).map(|(_, value)| value)
+    };
+    let at = |error: Error| error.in_file(&loader.located(get("path").map_or("", String::as_str)));
+    let text = get("path").map(|path| loader.text(path)).transpose()?;
+    if loader.context.schemas.borrow().is_some() && !root {
+        return Ok(());
     }
-    let origin = resource
-        .origin
-        .as_ref()
-        .filter(|_| metadata.origin)
-        .map(Origin::to_yaml);
-    let transformations = (metadata.transformations && !resource.transformations.is_empty())
-        .then(|| list_to_yaml(&resource.transformations));
-    for (key, text) in [(ORIGIN, origin), (TRANSFORMATIONS, transformations)] {
-        if let (Some(text), Some(map)) = (text, resource.metadata_map("annotations")) {
-            map.insert(key.to_owned(), Value::String(text));
+    let schemas = match (get("version").map(String::as_str), text) {
+        (Some(_), Some(_)) => {
+            return Err(Error::invalid(
+                "builtin version and custom schema provided, cannot use both",
+            ));
         }
-    }
-    if metadata.managed_by
-        && let Some(labels) = resource.metadata_map("labels")
-    {
-        let value = format!("kustomize-{VERSION}");
-        labels.insert("app.kubernetes.io/managed-by".to_owned(), value.into());
-    }
-    if let Some(Value::Object(object)) = resource.object.get_mut("metadata") {
-        // Those that patches and generators brought may still be of other types.
-        if let Some(Value::Object(annotations)) = object.get_mut("annotations") {
-            for value in annotations.values_mut() {
-                if matches!(value, Value::Bool(_) | Value::Number(_) | Value::Null) {
-                    *value = Value::String(scalar_text(Some(value)));
-                }
-            }
+        (None | Some(""), None) => return Ok(()),
+        (Some("v1.21.2"), None) => Schemas::Builtin,
+        (Some(_), None) => {
+            return Err(Error::invalid(
+                "the specified OpenAPI version is not built in",
+            ));
         }
-        let empty = object
-            .get("annotations")
-            .and_then(Value::as_object)
-            .is_some_and(serde_json::Map::is_empty);
-        if empty {
-            object.remove("annotations");
+        (None, Some(text)) => {
+            let document = windlass_yaml::to_value(&text).map_err(|error| {
+                at(Error::invalid(format!("invalid schema file: {error}")).with_line(error.line()))
+            })?;
+            let with_builtin = loader.context.unknown_types.get();
+            Schemas::Custom(Rc::new(Definitions::new(document, with_builtin)))
         }
-    }
+    };
+    *loader.context.schemas.borrow_mut() = Some(schemas);
     Ok(())
+}
+
+/// Drops resources that only serve the build; the others must be resources still.
+fn drop_local(resources: &mut ResMap) -> Result<(), Error> {
+    for manifest in resources.items().iter().filter(|m| !m.is_empty()) {
+        if load::check(&manifest.node).is_err() {
+            load::check(&manifest.with_records().node)?;
+        }
+    }
+    resources.items_mut().retain(|manifest| {
+        let local = manifest.text_of("annotations", LOCAL);
+        !manifest.is_empty() && local.is_none_or(|value| value == "false")
+    });
+    Ok(())
+}
+
+/// The object in the end.
+fn finish(mut manifest: Manifest, keep: impl Fn(&str) -> bool) -> Result<Resource, Error> {
+    manifest.finish_annotations(keep);
+    let object = manifest.node.into_value().map_err(|(error, node)| {
+        let decodes = !error.to_string().starts_with("yaml:");
+        error.context(node.go_syntax(decodes))
+    })?;
+    Ok(Resource { object })
 }

@@ -1,5 +1,6 @@
 //! The transformer configuration: which fields carry names, labels, images and so on.
 
+mod crds;
 mod defaults;
 
 use windlass_yaml::Value;
@@ -8,6 +9,7 @@ use crate::Error;
 use crate::decode::At;
 use crate::fieldspec::{FieldSpec, merge_one};
 use crate::id::Gvk;
+use crate::loader::Loader;
 
 /// Fields that hold the names of objects of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,16 +32,57 @@ pub(crate) struct TransformerConfig {
     pub(crate) replicas: Vec<FieldSpec>,
     pub(crate) var_references: Vec<FieldSpec>,
     pub(crate) name_references: Vec<NameReference>,
+    /// Whether this is kustomize's own, with nothing added.
+    pub(crate) is_builtin: bool,
 }
 
 impl TransformerConfig {
     /// kustomize's own configuration.
     pub(crate) fn builtin() -> Self {
-        defaults::config()
+        let mut config = defaults::config();
+        config.sort();
+        config.is_builtin = true;
+        config
     }
 
-    /// Reads a file named under `configurations`.
-    pub(crate) fn decode(value: &Value) -> Result<Self, Error> {
+    /// Reads files named under `configurations` and adds them to kustomize's own.
+    pub(crate) fn load(loader: &Loader<'_>, paths: &[String]) -> Result<Self, Error> {
+        let mut own = Self::default();
+        for path in paths {
+            let text = loader.text(path)?;
+            let mut read = || {
+                let value = windlass_yaml::to_value(&text)
+                    .map_err(|error| Error::invalid(error.to_string()).with_line(error.line()))?;
+                own.merge(&At::typed(&value, Self::decode)?)
+            };
+            read().map_err(|error: Error| error.in_file(&loader.located(path)))?;
+        }
+        let mut config = defaults::config();
+        config.merge(&own)?;
+        // As it is merged again, from the narrow to the wide, wide ones give way to narrow ones.
+        let mut merged = Self::default();
+        merged.merge(&config)?;
+        Ok(merged)
+    }
+
+    /// What the definitions named under `crds` say.
+    pub(crate) fn of_crds(loader: &Loader<'_>, paths: &[String]) -> Result<Self, Error> {
+        let mut config = Self::default();
+        for path in paths {
+            let text = loader.text(path)?;
+            let added = crds::read(&text).map_err(|error| {
+                error
+                    .context(format_args!(
+                        "unable to parse open API definition from '{path}'"
+                    ))
+                    .in_file(&loader.located(path))
+            })?;
+            config.merge(&added)?;
+        }
+        Ok(config)
+    }
+
+    fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut config = Self::default();
         let known = [
             "namePrefix",
@@ -54,17 +97,36 @@ impl TransformerConfig {
             "images",
             "replicas",
         ];
-        At::root().fields(value, "TransformerConfig", &known, |name, value, at| {
+        at.fields(value, "TransformerConfig", &known, |name, value, at| {
             if name == "nameReference" {
                 config.name_references =
-                    at.list(value, "[]NameBackReferences", decode_reference)?;
+                    at.list(value, "builtinconfig.nbrSlice", decode_reference)?;
                 return Ok(());
             }
-            let specs = at.list(value, "types.FsSlice", FieldSpec::decode)?;
-            *config.section(name) = specs;
+            *config.section(name) = at.list(value, "types.FsSlice", FieldSpec::decode)?;
             Ok(())
         })?;
+        config.sort();
         Ok(config)
+    }
+
+    fn sort(&mut self) {
+        for specs in [
+            &mut self.name_prefix,
+            &mut self.name_suffix,
+            &mut self.namespace,
+            &mut self.common_labels,
+            &mut self.labels,
+            &mut self.template_labels,
+            &mut self.common_annotations,
+            &mut self.images,
+            &mut self.replicas,
+            &mut self.var_references,
+        ] {
+            specs.sort_by(|a, b| a.gvk.order(&b.gvk));
+        }
+        self.name_references
+            .sort_by(|a, b| a.target.order(&b.target));
     }
 
     fn section(&mut self, name: &str) -> &mut Vec<FieldSpec> {
@@ -88,38 +150,72 @@ impl TransformerConfig {
     /// When both hold a field, but disagree on whether it is made when missing.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Error> {
         let pairs = [
-            (&mut self.name_prefix, &other.name_prefix),
-            (&mut self.name_suffix, &other.name_suffix),
-            (&mut self.namespace, &other.namespace),
-            (&mut self.common_labels, &other.common_labels),
-            (&mut self.labels, &other.labels),
-            (&mut self.template_labels, &other.template_labels),
-            (&mut self.common_annotations, &other.common_annotations),
-            (&mut self.images, &other.images),
-            (&mut self.replicas, &other.replicas),
-            (&mut self.var_references, &other.var_references),
+            ("NamePrefix", &mut self.name_prefix, &other.name_prefix),
+            ("NameSuffix", &mut self.name_suffix, &other.name_suffix),
+            ("NameSpace", &mut self.namespace, &other.namespace),
+            (
+                "CommonAnnotations",
+                &mut self.common_annotations,
+                &other.common_annotations,
+            ),
+            (
+                "CommonLabels",
+                &mut self.common_labels,
+                &other.common_labels,
+            ),
+            ("Labels", &mut self.labels, &other.labels),
+            (
+                "TemplateLabels",
+                &mut self.template_labels,
+                &other.template_labels,
+            ),
+            (
+                "VarReference",
+                &mut self.var_references,
+                &other.var_references,
+            ),
         ];
-        for (own, others) in pairs {
-            for spec in others {
-                merge_one(own, spec.clone())?;
-            }
-        }
+        merge_sections(pairs)?;
         for reference in &other.name_references {
-            let known = self
-                .name_references
-                .iter_mut()
-                .find(|own| own.target == reference.target);
-            match known {
-                Some(own) => {
-                    for spec in &reference.referrers {
-                        merge_one(&mut own.referrers, spec.clone())?;
-                    }
+            self.add_reference(reference)
+                .map_err(|error| error.context("failed to merge NameReference fieldSpec"))?;
+        }
+        merge_sections([
+            ("Images", &mut self.images, &other.images),
+            ("Replicas", &mut self.replicas, &other.replicas),
+        ])?;
+        self.sort();
+        self.is_builtin = false;
+        Ok(())
+    }
+
+    fn add_reference(&mut self, reference: &NameReference) -> Result<(), Error> {
+        let known = self
+            .name_references
+            .iter_mut()
+            .find(|own| own.target == reference.target);
+        match known {
+            Some(own) => {
+                for spec in &reference.referrers {
+                    merge_one(&mut own.referrers, spec.clone())?;
                 }
-                None => self.name_references.push(reference.clone()),
             }
+            None => self.name_references.push(reference.clone()),
         }
         Ok(())
     }
+}
+
+type Section<'a> = (&'static str, &'a mut Vec<FieldSpec>, &'a Vec<FieldSpec>);
+
+fn merge_sections<const N: usize>(sections: [Section<'_>; N]) -> Result<(), Error> {
+    for (name, own, others) in sections {
+        for spec in others {
+            merge_one(own, spec.clone())
+                .map_err(|error| error.context(format_args!("failed to merge {name} fieldSpec")))?;
+        }
+    }
+    Ok(())
 }
 
 fn decode_reference(value: &Value, at: &At) -> Result<NameReference, Error> {

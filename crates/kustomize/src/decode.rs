@@ -6,21 +6,58 @@ use windlass_yaml::Value;
 
 use crate::Error;
 
-/// Where a value stands, for error texts.
+/// Where a value stands, for error texts, and how strictly it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct At {
     /// The Go type of the struct that holds the field.
     structure: &'static str,
     /// The path of field names from the outermost struct.
     path: String,
+    reading: Reading,
 }
 
+/// The ways in which the original reads settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// The kustomization file: fields it does not know are errors, and types must fit.
+    Strict,
+    /// Configuration files: scalars become strings where strings are wanted.
+    Typed,
+    /// Plugin configurations: fields that are not known are passed over as well.
+    Lenient,
+}
+
+/// What errors of the lenient readings start with.
+const UNMARSHALING: &str = "error unmarshaling JSON: while decoding JSON";
+
 impl At {
-    pub(crate) fn root() -> Self {
+    fn new(reading: Reading) -> Self {
         Self {
             structure: "",
             path: String::new(),
+            reading,
         }
+    }
+
+    /// For the kustomization file.
+    pub(crate) fn root() -> Self {
+        Self::new(Reading::Strict)
+    }
+
+    /// Reads a configuration file.
+    pub(crate) fn typed<T>(
+        value: &Value,
+        read: impl FnOnce(&Value, &Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        read(value, &Self::new(Reading::Typed)).map_err(|error| error.context(UNMARSHALING))
+    }
+
+    /// Reads the configuration of a plugin.
+    pub(crate) fn lenient<T>(
+        value: &Value,
+        read: impl FnOnce(&Value, &Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        read(value, &Self::new(Reading::Lenient)).map_err(|error| error.context(UNMARSHALING))
     }
 
     fn mismatch(&self, value: &Value, wanted: &str) -> Error {
@@ -46,6 +83,10 @@ impl At {
         match value {
             Value::Null => Ok(String::new()),
             Value::String(text) => Ok(text.clone()),
+            Value::Bool(value) if self.reading != Reading::Strict => Ok(value.to_string()),
+            Value::Number(_) if self.reading != Reading::Strict => {
+                Ok(windlass_yaml::go_json(value))
+            }
             other => Err(self.mismatch(other, "string")),
         }
     }
@@ -58,16 +99,18 @@ impl At {
         }
     }
 
-    pub(crate) fn integer(&self, value: &Value) -> Result<i64, Error> {
+    /// An integer of Go type `wanted`.
+    pub(crate) fn integer(&self, value: &Value, wanted: &str) -> Result<i64, Error> {
         match value {
             Value::Null => Ok(0),
             Value::Number(number) => number.as_i64().ok_or_else(|| {
                 Error::invalid(format!(
-                    "json: cannot unmarshal number {number} into Go struct field {}.{} of type int64",
+                    "json: cannot unmarshal number {number} into Go struct field {}.{} of type \
+                     {wanted}",
                     self.structure, self.path
                 ))
             }),
-            other => Err(self.mismatch(other, "int64")),
+            other => Err(self.mismatch(other, wanted)),
         }
     }
 
@@ -119,6 +162,9 @@ impl At {
                 .find(|name| *name == key)
                 .or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key)));
             let Some(name) = name else {
+                if self.reading == Reading::Lenient {
+                    continue;
+                }
                 return Err(Error::invalid(format!("json: unknown field {key:?}")));
             };
             let path = if self.path.is_empty() {
@@ -127,7 +173,12 @@ impl At {
                 format!("{}.{name}", self.path)
             };
             if !value.is_null() {
-                field(name, value, &Self { structure, path })?;
+                let at = Self {
+                    structure,
+                    path,
+                    reading: self.reading,
+                };
+                field(name, value, &at)?;
             }
         }
         Ok(())

@@ -6,6 +6,27 @@
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    /// Boxed to keep results small.
+    location: Option<Box<Location>>,
+}
+
+/// The place in the sources that a failure comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Location {
+    /// The path in the tree, or the URL of a remote file.
+    pub file: String,
+    /// 1-based, where it is known.
+    pub line: Option<usize>,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        match self.line {
+            Some(line) => write!(f, ":{line}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What sort of failure an [`Error`] is; wrapping does not change it.
@@ -16,7 +37,7 @@ pub enum ErrorKind {
     Invalid,
     /// The input names a file or directory that is not in the tree.
     NotFound,
-    /// The input uses a feature this engine does not have.
+    /// The input asks for something this build is not allowed to do: remote files, charts, plugins.
     Unsupported,
     /// A remote base or file could not be loaded; trying again may help.
     Remote,
@@ -32,10 +53,19 @@ impl Error {
         self.kind
     }
 
+    /// The file, and where known the line, that the failure comes from: what the text of the
+    /// original leaves out.
+    pub fn location(&self) -> Option<&Location> {
+        self.location
+            .as_deref()
+            .filter(|location| !location.file.is_empty())
+    }
+
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
+            location: None,
         }
     }
 
@@ -43,19 +73,11 @@ impl Error {
         Self::new(ErrorKind::Invalid, message)
     }
 
-    /// A feature the engine lacks: `field` of kustomization file `file`.
-    pub(crate) fn unsupported(file: &str, field: &str) -> Self {
-        Self::new(
-            ErrorKind::Unsupported,
-            format!("'{file}': field '{field}' is not supported"),
-        )
-    }
-
     /// The same failure with its text rewritten, to add what surrounds it.
     pub(crate) fn map_message(self, rewrite: impl FnOnce(&str) -> String) -> Self {
         Self {
             message: rewrite(&self.message),
-            kind: self.kind,
+            ..self
         }
     }
 
@@ -64,11 +86,36 @@ impl Error {
         self.map_message(|message| format!("{context}: {message}"))
     }
 
+    /// Notes the line, within a file that [`Error::in_file`] names.
+    pub(crate) fn with_line(mut self, line: Option<usize>) -> Self {
+        if line.is_some() {
+            self.location.get_or_insert_default().line = line;
+        }
+        self
+    }
+
+    /// Notes the file, unless one is known: what is closest to the cause counts.
+    pub(crate) fn in_file(mut self, file: &str) -> Self {
+        let location = self.location.get_or_insert_default();
+        if location.file.is_empty() {
+            file.clone_into(&mut location.file);
+        }
+        self
+    }
+
+    /// Notes file and line of a field, unless a file is known.
+    pub(crate) fn at(self, place: impl FnOnce() -> Location) -> Self {
+        if self.location().is_some() {
+            return self;
+        }
+        Self {
+            location: Some(Box::new(place())),
+            ..self
+        }
+    }
+
     /// Whether a fallback must not be tried after this failure.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::Limit | ErrorKind::Cancelled | ErrorKind::Unsupported
-        )
+        matches!(self.kind, ErrorKind::Limit | ErrorKind::Cancelled)
     }
 }

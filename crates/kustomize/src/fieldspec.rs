@@ -1,13 +1,12 @@
 //! Field specifications: which field of which types of objects a transformer changes.
 
-use std::fmt::Display;
-
 use windlass_yaml::Value;
 
 use crate::Error;
 use crate::decode::At;
 use crate::id::Gvk;
-use crate::resource::Resource;
+use crate::manifest::Manifest;
+use crate::node::{Node, Tag};
 
 /// One field, in objects selected by `gvk` (empty parts match anything).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +25,25 @@ struct Segment {
     list: bool,
 }
 
+impl std::fmt::Display for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        f.write_str(if self.list { "[]" } else { "" })
+    }
+}
+
 /// What a missing field is made as before it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Create {
-    Scalar,
+    /// Nothing is made, whatever the specification says.
+    Never,
+    /// A scalar; a null that stands there gets this type.
+    Scalar(Tag),
     Map,
 }
+
+/// What is done to a field that was found.
+pub(crate) type Set<'s> = &'s mut dyn FnMut(&mut Node) -> Result<(), Error>;
 
 impl FieldSpec {
     pub(crate) fn new(gvk: Gvk, path: &str, create: bool) -> Self {
@@ -59,97 +71,102 @@ impl FieldSpec {
         Ok(Self::new(gvk, &path, create))
     }
 
-    /// The same field, never made when missing.
-    pub(crate) fn without_create(&self) -> Self {
-        Self {
-            create: false,
-            ..self.clone()
-        }
+    /// Reads the `fieldSpecs` of a transformer's configuration.
+    pub(crate) fn decode_list(value: &Value, at: &At) -> Result<Vec<Self>, Error> {
+        at.list(value, "[]types.FieldSpec", Self::decode)
     }
 
     /// Whether `other` adds nothing: it means the same field of these or more objects. So a
     /// user's narrower specification takes the place of a wider built-in one.
     fn covers(&self, other: &Self) -> bool {
-        self.path == other.path && self.gvk.is_selected_by(&other.gvk)
+        self.path == other.path && self.gvk.as_ref().is_selected_by(&other.gvk)
     }
 
     /// Calls `set` on the field, in every element of the lists on the way. Nothing happens when the
     /// object is of another type or lacks the field and it is not to be made.
     pub(crate) fn apply(
         &self,
-        resource: &mut Resource,
+        manifest: &mut Manifest,
         create: Create,
-        set: &mut dyn FnMut(&mut Value) -> Result<(), Error>,
+        set: Set<'_>,
     ) -> Result<(), Error> {
-        if !resource.gvk().is_selected_by(&self.gvk) {
+        if !manifest.gvk().is_selected_by(&self.gvk) {
             return Ok(());
         }
-        let mut object = std::mem::take(&mut resource.object);
-        let result = self.visit(&mut object, create, set);
-        resource.object = object;
-        result.map_err(|error| self.error(&resource.id(), error))
+        self.apply_selected(manifest, create, set)
     }
 
     /// [`FieldSpec::apply`] on an object known to be of the right type.
-    pub(crate) fn visit(
+    pub(crate) fn apply_selected(
         &self,
-        object: &mut Value,
+        manifest: &mut Manifest,
         create: Create,
-        set: &mut dyn FnMut(&mut Value) -> Result<(), Error>,
+        set: Set<'_>,
     ) -> Result<(), Error> {
-        walk(object, &self.segments, self.create.then_some(create), set)
-    }
-
-    pub(crate) fn error(&self, id: &dyn Display, error: Error) -> Error {
-        error.context(format_args!(
-            "considering field '{}' of object {id}",
-            self.path
-        ))
+        let create = if self.create { create } else { Create::Never };
+        walk(&mut manifest.node, &self.segments, create, set).map_err(|error| {
+            error.context(format_args!(
+                "considering field '{}' of object {}",
+                self.path,
+                manifest.id()
+            ))
+        })
     }
 }
 
-fn walk(
-    node: &mut Value,
-    path: &[Segment],
-    create: Option<Create>,
-    set: &mut dyn FnMut(&mut Value) -> Result<(), Error>,
-) -> Result<(), Error> {
+fn walk(node: &mut Node, path: &[Segment], create: Create, set: Set<'_>) -> Result<(), Error> {
     let Some((segment, rest)) = path.split_first() else {
         return set(node);
     };
+    if node.is_null() {
+        return Ok(());
+    }
     match node {
-        Value::Array(items) => items
-            .iter_mut()
-            .try_for_each(|item| walk(item, path, create, set)),
-        Value::Null if create.is_none() => Ok(()),
-        Value::Null => {
-            *node = Value::Object(serde_json::Map::new());
-            walk(node, path, create, set)
+        Node::Sequence(sequence) => {
+            let visited = sequence
+                .items
+                .iter_mut()
+                .try_for_each(|item| walk(item, path, create, set));
+            visited.map_err(|error| {
+                let shown: Vec<String> = path.iter().map(Segment::to_string).collect();
+                error.context(format_args!(
+                    "visit traversal on path: [{}]",
+                    shown.join(" ")
+                ))
+            })
         }
-        Value::Object(map) => {
-            let make = create.filter(|_| !segment.list);
-            let child = match (map.get_mut(&segment.name), make) {
-                (Some(child), _) => child,
-                (None, None) => return Ok(()),
-                (None, Some(_)) => map.entry(segment.name.clone()).or_insert(Value::Null),
-            };
-            let wants_map = !rest.is_empty() || make == Some(Create::Map);
-            if child.is_null() && make.is_some() && wants_map {
-                *child = Value::Object(serde_json::Map::new());
+        Node::Mapping(mapping) => {
+            if segment.name.is_empty() {
+                return Err(Error::invalid("cannot set or create an empty field name"));
             }
-            if child.is_null() && make.is_none() {
-                return Ok(());
+            let make = if segment.list { Create::Never } else { create };
+            let child = match (mapping.contains(&segment.name), make) {
+                (false, Create::Never) => return Ok(()),
+                _ => mapping.entry(&segment.name, || match (make, rest.is_empty()) {
+                    (Create::Scalar(_), true) => Node::untyped(""),
+                    _ => Node::mapping(),
+                }),
+            };
+            if let Node::Scalar(scalar) = child
+                && scalar.is_null()
+            {
+                match (make, rest.is_empty()) {
+                    (Create::Never, _) if segment.list => *child = Node::sequence(),
+                    (Create::Never, _) => {}
+                    (Create::Scalar(tag), true) => scalar.tag = tag,
+                    _ => *child = Node::mapping(),
+                }
             }
             walk(child, rest, create, set)
         }
-        _ => Err(Error::invalid("expected sequence or mapping node")),
+        Node::Scalar(_) => Err(Error::invalid("expected sequence or mapping node")),
     }
 }
 
 /// Splits at slashes; `\/` is a slash within a name.
 fn split(path: &str) -> Vec<Segment> {
     let mut names = vec![String::new()];
-    let mut chars = path.trim_matches('/').chars().peekable();
+    let mut chars = path.strip_prefix('/').unwrap_or(path).chars().peekable();
     while let Some(c) = chars.next() {
         match (c, names.last_mut()) {
             ('\\', Some(name)) if chars.next_if_eq(&'/').is_some() => name.push('/'),
@@ -160,7 +177,6 @@ fn split(path: &str) -> Vec<Segment> {
     }
     names
         .into_iter()
-        .filter(|name| !name.is_empty())
         .map(|name| match name.strip_suffix("[]") {
             Some(list) => Segment {
                 name: list.to_owned(),
@@ -185,21 +201,19 @@ pub(crate) fn merge_one(specs: &mut Vec<FieldSpec>, new: FieldSpec) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::node::from_value;
 
     fn set(object: &Value, path: &str, create: bool) -> Result<Value, Error> {
-        let mut object = object.clone();
-        FieldSpec::new(Gvk::default(), path, create).visit(
-            &mut object,
-            Create::Scalar,
-            &mut |value| {
-                *value = json!("new");
-                Ok(())
-            },
+        let mut manifest = Manifest::new(from_value(object));
+        FieldSpec::new(Gvk::default(), path, create).apply(
+            &mut manifest,
+            Create::Scalar(Tag::Str),
+            &mut |node| node.set_scalar("new", Tag::Str),
         )?;
-        Ok(object)
+        manifest.node.to_value()
     }
 
     #[test]
@@ -223,9 +237,11 @@ mod tests {
             set(&json!({"x/y": 1}), "x\\/y", false),
             Ok(json!({"x/y": "new"}))
         );
-        assert_eq!(
-            set(&json!({"a": 1}), "a/b", true).unwrap_err().to_string(),
-            "expected sequence or mapping node"
+        assert!(
+            set(&json!({"a": 1}), "a/b", true)
+                .unwrap_err()
+                .to_string()
+                .ends_with(": expected sequence or mapping node")
         );
     }
 }

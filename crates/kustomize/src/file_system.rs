@@ -1,13 +1,15 @@
 //! How errors speak of files. The original's words differ between a tree in memory and a disk,
 //! and users know both: recordings hold the first, conditions and terminals show the second.
 
+use crate::Files;
+
 /// The file system that the tree stands for in error texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FileSystem<'a> {
     /// A tree in memory, whose root is `/`.
     #[default]
     Memory,
-    /// A disk, where the root of the tree is this absolute path.
+    /// A disk, where the root of the tree is this absolute path; `""` for a whole disk.
     Disk(&'a str),
     /// A disk of which nothing outside the root, this absolute path, may be read (Flux).
     Confined(&'a str),
@@ -23,8 +25,25 @@ impl FileSystem<'_> {
         }
     }
 
-    /// A file was wanted and a directory found.
-    pub(crate) fn is_directory(&self, path: &str) -> String {
+    /// Whether nothing lies outside of the tree.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, Self::Memory | Self::Disk(""))
+    }
+
+    /// The part of an absolute path below the root; none if it is not below it.
+    pub(crate) fn inside<'p>(&self, absolute: &'p str) -> Option<&'p str> {
+        match self {
+            // Absolute paths in repositories can only mean a place of the tree.
+            Self::Memory | Self::Confined(_) => absolute.strip_prefix('/'),
+            Self::Disk(root) => {
+                let rest = absolute.strip_prefix(root)?;
+                rest.strip_prefix('/')
+            }
+        }
+    }
+
+    /// A directory is read without having been looked up before.
+    pub(crate) fn read_directory(&self, path: &str) -> String {
         let shown = self.shown(path);
         match self {
             Self::Memory => format!("'{shown}' must resolve to a file"),
@@ -32,7 +51,7 @@ impl FileSystem<'_> {
         }
     }
 
-    /// A file is missing.
+    /// A missing file is read without having been looked up before.
     pub(crate) fn no_file(&self, path: &str) -> String {
         let shown = self.shown(path);
         match self {
@@ -43,14 +62,28 @@ impl FileSystem<'_> {
         }
     }
 
-    /// A directory is missing.
-    pub(crate) fn no_directory(&self, path: &str) -> String {
+    /// Looking up what does not exist.
+    pub(crate) fn missing(&self, path: &str, files: &dyn Files) -> String {
         let shown = self.shown(path);
         match self {
             Self::Memory => format!("'{shown}' doesn't exist"),
-            Self::Disk(_) | Self::Confined(_) => format!(
-                "evalsymlink failure on '{shown}' : lstat {shown}: no such file or directory"
-            ),
+            Self::Disk(_) | Self::Confined(_) => {
+                // The first part that is not there is named.
+                let ends = path.match_indices('/').map(|(at, _)| at);
+                for part in ends.map(|end| &path[..end]).chain([path]) {
+                    if files.is_dir(part) {
+                        continue;
+                    }
+                    if files.file(part).is_some() && part != path {
+                        return format!("evalsymlink failure on '{shown}' : not a directory");
+                    }
+                    return format!(
+                        "evalsymlink failure on '{shown}' : lstat {}: no such file or directory",
+                        self.shown(part)
+                    );
+                }
+                format!("evalsymlink failure on '{shown}'")
+            }
         }
     }
 

@@ -90,7 +90,7 @@ pub fn prepare(
     let root = windlass_archive::normalise(path.trim_start_matches('/'))
         .map_err(|error| Error::invalid(error.to_string()))?;
     if !tree.is_dir(&root) {
-        return Err(Error::new(ErrorKind::NotFound, files.no_directory(&root)));
+        return Err(Error::new(ErrorKind::NotFound, files.missing(&root, tree)));
     }
     let existing = NAMES
         .into_iter()

@@ -4,8 +4,9 @@
 //! generators, the transformers and patches, name references, and the order and text of the
 //! result. It follows kustomize 5.8, error texts included.
 //!
-//! It must not know where the tree came from: no file system, no network, no clock, no global
-//! state. Remote bases are reached through [`RemoteLoader`], which the caller supplies.
+//! It must not know where the files came from: no file system, no network, no global state, and of
+//! the time only how much has passed. Remote bases and charts are reached through [`RemoteLoader`]
+//! and [`ChartRenderer`], which the caller supplies.
 //! [`flux`] holds what Flux does to a kustomization before it is built; nothing here knows of
 //! clusters or of the Kustomization API object.
 
@@ -15,60 +16,46 @@ mod decode;
 mod error;
 mod fieldspec;
 mod file_system;
+mod files;
 pub mod flux;
-mod generator;
+mod generate;
+mod go_text;
+mod growth;
 mod id;
 mod kustomization;
 mod load;
 mod loader;
+mod manifest;
 mod namereference;
+mod node;
 mod options;
 mod order;
 mod origin;
+mod output;
 mod patch;
+mod path;
+mod repo;
 mod resmap;
-mod resource;
 mod schema;
 mod selector;
 mod transform;
+mod vars;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Location};
 pub use file_system::FileSystem;
-pub use options::{BuildOptions, Limits, LoadRestrictor, RemoteLoader, Reorder, RepoSpec};
-pub use resource::Resource;
+pub use files::Files;
+pub use generate::helm_chart::ChartRenderer;
+pub use kustomization::Chart;
+pub use options::{
+    BuildOptions, Limits, LoadRestrictor, RemoteError, RemoteLoader, Reorder, RepoSpec,
+};
+pub use output::{Build, Resource};
 
-use std::collections::BTreeSet;
-use windlass_archive::Tree;
-
-/// The result of a build.
-#[derive(Debug, Clone, Default)]
-pub struct Build {
-    /// The resources in output order.
-    pub resources: Vec<Resource>,
-    /// Deprecation notices and the like, one line each.
-    pub warnings: Vec<String>,
-    /// Every path of the tree that was read or probed (whether or not it exists); directories
-    /// that were listed end in `/`. A later tree that agrees on all of these builds the same.
-    pub files_read: BTreeSet<String>,
-}
-
-impl Build {
-    /// The resources as one YAML stream, as `kustomize build` prints them.
-    pub fn to_yaml(&self) -> String {
-        let documents: Vec<String> = self
-            .resources
-            .iter()
-            .map(|r| windlass_yaml::json_to_yaml(&r.object))
-            .collect();
-        documents.join("---\n")
-    }
-}
-
-/// Builds the kustomization in directory `path` of `tree` (`""` or `"."` for its root).
+/// Builds the kustomization in directory `path` of `files` (`""` or `"."` for its root), mostly a
+/// [`Tree`](windlass_archive::Tree).
 ///
 /// # Errors
-/// [`Error`] with the text kustomize gives, or naming the file and field of a feature that is not
-/// supported.
-pub fn build(tree: &Tree, path: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
-    build::run(tree, path, options)
+/// [`Error`] with the text kustomize gives.
+pub fn build(files: &dyn Files, path: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
+    build::run(files, path, options)
 }

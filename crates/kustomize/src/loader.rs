@@ -1,54 +1,103 @@
-//! Reading files of the tree on behalf of one kustomization directory.
+//! Reading files on behalf of one kustomization directory.
+
+mod path;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
+use bytes::Bytes;
 use windlass_archive::Tree;
 
-use crate::{BuildOptions, Error, ErrorKind, FileSystem, LoadRestrictor};
+use crate::growth::Growth;
+use crate::manifest::Manifest;
+use crate::schema::Schemas;
+use crate::{
+    BuildOptions, Error, ErrorKind, FileSystem, Files, LoadRestrictor, RemoteError, RepoSpec, load,
+    repo,
+};
 
 /// What all parts of one build share.
 pub(crate) struct Context<'a> {
-    pub(crate) tree: &'a Tree,
+    files: &'a dyn Files,
     pub(crate) options: &'a BuildOptions<'a>,
-    pub(crate) warnings: RefCell<Vec<String>>,
+    /// Set by the first kustomization that has an `openapi` field.
+    pub(crate) schemas: RefCell<Option<Schemas>>,
+    /// Whether a resource was of a type that is not built in.
+    pub(crate) unknown_types: Cell<bool>,
+    warnings: RefCell<Vec<String>>,
     files_read: RefCell<BTreeSet<String>>,
     bytes: Cell<u64>,
-    added: Cell<u64>,
     visits: Cell<usize>,
+    /// What patches and the like add to resources.
+    pub(crate) growth: Growth,
+    started: Instant,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(tree: &'a Tree, options: &'a BuildOptions<'a>) -> Self {
+    pub(crate) fn new(files: &'a dyn Files, options: &'a BuildOptions<'a>) -> Self {
         Self {
-            tree,
+            files,
             options,
+            schemas: RefCell::default(),
+            unknown_types: Cell::new(false),
             warnings: RefCell::default(),
             files_read: RefCell::default(),
             bytes: Cell::new(0),
-            added: Cell::new(0),
             visits: Cell::new(0),
+            growth: Growth::new(options.limits.max_added),
+            started: Instant::now(),
         }
     }
 
-    pub(crate) fn into_files_read(self) -> BTreeSet<String> {
-        self.files_read.into_inner()
+    /// The schemas in force, as far as they have been decided.
+    pub(crate) fn schemas(&self) -> Schemas {
+        self.schemas.borrow().clone().unwrap_or_default()
     }
 
-    pub(crate) fn note(&self, path: &str) {
+    pub(crate) fn warn(&self, text: String) {
+        if let Some(warn) = self.options.warn {
+            warn(&text);
+        }
+        self.warnings.borrow_mut().push(text);
+    }
+
+    /// The warnings, and the paths that were read or probed.
+    pub(crate) fn into_parts(self) -> (Vec<String>, BTreeSet<String>) {
+        (self.warnings.into_inner(), self.files_read.into_inner())
+    }
+
+    fn note(&self, path: &str) {
         if !self.files_read.borrow().contains(path) {
             self.files_read.borrow_mut().insert(path.to_owned());
         }
     }
 
-    /// A path of the tree as error texts show it.
-    pub(crate) fn shown(&self, path: &str) -> String {
-        self.options.files.shown(path)
+    /// Fails when the build has been cancelled or has taken too long.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Some(flag) = self.options.cancel
+            && flag.load(Ordering::Relaxed)
+        {
+            return Err(Error::new(
+                ErrorKind::Cancelled,
+                "kustomize build was cancelled",
+            ));
+        }
+        let limit = self.options.limits.max_duration;
+        if self.started.elapsed() > limit {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("kustomize build took longer than {} s", limit.as_secs()),
+            ));
+        }
+        Ok(())
     }
 
     /// Counts a visit of a kustomization directory.
-    pub(crate) fn visit(&self, depth: usize) -> Result<(), Error> {
-        self.options.check_cancelled()?;
+    fn visit(&self, depth: usize) -> Result<(), Error> {
+        self.check()?;
         self.visits.set(self.visits.get() + 1);
         let limits = &self.options.limits;
         if depth > limits.max_depth || self.visits.get() > limits.max_visits {
@@ -71,22 +120,7 @@ impl<'a> Context<'a> {
                 format!("more than {} resources", self.options.limits.max_resources),
             ));
         }
-        self.options.check_cancelled()
-    }
-
-    /// Counts bytes that patches and the like add to resources: one patch may go to all of them,
-    /// and a copy of a copy doubles with every line.
-    pub(crate) fn count_added(&self, length: usize) -> Result<(), Error> {
-        self.added
-            .set(self.added.get().saturating_add(length as u64));
-        let limit = self.options.limits.max_added;
-        if self.added.get() > limit {
-            return Err(Error::new(
-                ErrorKind::Limit,
-                format!("patches and replacements add more than {limit} bytes"),
-            ));
-        }
-        Ok(())
+        self.check()
     }
 
     fn count_bytes(&self, length: usize) -> Result<(), Error> {
@@ -102,189 +136,299 @@ impl<'a> Context<'a> {
     }
 }
 
+/// A repository that a base came from.
+struct Clone {
+    tree: Tree,
+    spec: RepoSpec,
+    /// The name it was asked for by.
+    raw: String,
+    /// Where it stands in error texts.
+    shown: String,
+}
+
 /// Reads relative to one kustomization directory.
-#[derive(Clone)]
 pub(crate) struct Loader<'a> {
     pub(crate) context: &'a Context<'a>,
-    /// The directory, normalised; empty for the root of the tree.
+    /// The directory, normalised; empty for the root.
     pub(crate) root: String,
-    /// The directories being visited above this one, outermost first.
-    ancestors: Vec<String>,
+    clone: Option<Rc<Clone>>,
+    /// The loader of the kustomization that names this directory, and so on.
+    referrer: Option<&'a Loader<'a>>,
+    depth: usize,
 }
 
 impl<'a> Loader<'a> {
     /// A loader for the directory a build starts from.
     pub(crate) fn new(context: &'a Context<'a>, path: &str) -> Result<Self, Error> {
-        let trimmed = path.trim_start_matches('/');
-        let root = windlass_archive::normalise(trimmed)
-            .map_err(|error| Error::invalid(error.to_string()))?;
-        if !context.tree.is_dir(&root) {
+        let root = path::join("", path.trim_start_matches('/'), context.options.files)
+            .ok_or_else(|| Error::invalid(context.options.files.outside("abs", "", path)))?;
+        if !context.files.is_dir(&root) {
             context.note(&root);
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                context.options.files.no_directory(&root),
-            ));
+            let files = context.options.files;
+            let text = match context.files.file(&root) {
+                Some(_) => format!("'{}': file is not directory", files.shown(&root)),
+                None => not_a_directory(&files.missing(&root, context.files)),
+            };
+            return Err(Error::new(ErrorKind::NotFound, text).context("must build at directory"));
         }
+        context.visit(0)?;
         Ok(Self {
             context,
-            root,
-            ancestors: Vec::new(),
+            root: context.files.resolved(&root),
+            clone: None,
+            referrer: None,
+            depth: 0,
         })
     }
 
-    pub(crate) fn depth(&self) -> usize {
-        self.ancestors.len()
+    fn files(&self) -> &dyn Files {
+        match &self.clone {
+            Some(clone) => &clone.tree,
+            None => self.context.files,
+        }
     }
 
-    /// The path of the tree that `path`, relative to the directory, means.
+    fn file_system(&self) -> FileSystem<'_> {
+        match &self.clone {
+            Some(clone) => FileSystem::Disk(&clone.shown),
+            None => self.context.options.files,
+        }
+    }
+
+    /// A path as error texts show it.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        self.file_system().shown(path)
+    }
+
+    /// The directory as error texts show it.
+    pub(crate) fn shown_root(&self) -> String {
+        self.shown(&self.root)
+    }
+
+    fn note(&self, path: &str) {
+        if self.clone.is_none() {
+            self.context.note(path);
+        }
+    }
+
+    /// The path that `path`, relative to the directory, means.
     pub(crate) fn resolve(&self, path: &str) -> Result<String, Error> {
+        let files = self.file_system();
         // An absolute path can only mean a place of the tree.
         let joined = match path.strip_prefix('/') {
-            Some(rest) => windlass_archive::join("", rest),
-            None => windlass_archive::join(&self.root, path),
+            Some(_) => files
+                .inside(path)
+                .and_then(|inside| path::join("", inside, files)),
+            None => path::join(&self.root, path, files),
         };
-        joined.map_err(|_| {
-            let files = self.context.options.files;
-            Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path))
-        })
+        joined
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path)))
+    }
+
+    /// A file of the directory itself; none if there is none.
+    pub(crate) fn own_file(&self, name: &str) -> Option<Bytes> {
+        let path = self.resolve(name).ok()?;
+        self.note(&path);
+        self.files().file(&path)
     }
 
     /// The text of a file. Bytes that are not UTF-8 are replaced.
     pub(crate) fn text(&self, path: &str) -> Result<String, Error> {
-        Ok(String::from_utf8_lossy(&self.bytes(path)?).into_owned())
+        let bytes = self.bytes(path)?;
+        Ok(match String::from_utf8(bytes.into()) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
     }
 
-    pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
+    /// The resources of a text.
+    pub(crate) fn manifests(&self, text: &str) -> Result<Vec<Manifest>, Error> {
+        let scopes = self.context.schemas().scopes();
+        let found = load::manifests(text, scopes.as_ref())?;
+        let known = |manifest: &Manifest| Schemas::Builtin.of_object(&manifest.node).is_some();
+        if !self.context.unknown_types.get() && !found.iter().all(known) {
+            self.context.unknown_types.set(true);
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn bytes(&self, path: &str) -> Result<Bytes, Error> {
         if is_url(path) {
-            let Some(remote) = self.context.options.remote else {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!("remote file '{path}' is not allowed"),
-                ));
-            };
-            let bytes = remote
-                .file(path)
-                .map_err(|text| Error::new(ErrorKind::Remote, text))?;
-            self.context.count_bytes(bytes.len())?;
-            return Ok(bytes);
+            return self.remote_file(path);
         }
         let full = self.resolve(path)?;
-        self.context.note(&full);
-        let tree = self.context.tree;
-        let Some(file) = tree.get(&full) else {
-            let files = self.context.options.files;
-            let text = if tree.is_dir(&full) {
-                files.is_directory(&full)
-            } else {
-                files.no_file(&full)
+        self.note(&full);
+        let files = self.file_system();
+        let restricted = self.clone.is_some()
+            || self.context.options.load_restrictor == LoadRestrictor::RootOnly;
+        let Some(bytes) = self.files().file(&full) else {
+            let text = match (self.files().is_dir(&full), restricted) {
+                (true, true) => format!("'{}' must resolve to a file", files.shown(&full)),
+                (true, false) => files.read_directory(&full),
+                (false, true) => files.missing(&full, self.files()),
+                (false, false) => files.no_file(&full),
             };
             return Err(Error::new(ErrorKind::NotFound, text));
         };
-        let below = self.root.is_empty()
-            || full
-                .strip_prefix(&self.root)
-                .is_some_and(|rest| rest.starts_with('/'));
-        if !below && self.context.options.load_restrictor == LoadRestrictor::RootOnly {
+        if restricted && !path::contains(&self.root, &self.files().resolved(&full)) {
             return Err(Error::invalid(format!(
                 "security; file '{}' is not in or below '{}'",
-                self.context.shown(&full),
-                self.context.shown(&self.root)
+                files.shown(&full),
+                self.shown_root()
             )));
         }
-        self.context.count_bytes(file.bytes.len())?;
-        Ok(file.bytes.to_vec())
+        self.context.count_bytes(bytes.len())?;
+        Ok(bytes)
+    }
+
+    fn remote_file(&self, url: &str) -> Result<Bytes, Error> {
+        let Some(remote) = self.context.options.remote else {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("remote file '{url}' is not allowed"),
+            ));
+        };
+        let bytes = remote.file(url).map_err(|error| match error {
+            RemoteError::Status(..) if repo::parse(url).is_some() => {
+                Error::new(ErrorKind::Remote, "URL is a git repository")
+            }
+            RemoteError::Status(code, words) => Error::new(
+                ErrorKind::Remote,
+                format!("HTTP Error: status code {code} ({words})"),
+            ),
+            RemoteError::Failed(text) => Error::new(ErrorKind::Remote, text),
+        })?;
+        self.context.count_bytes(bytes.len())?;
+        Ok(bytes.into())
     }
 
     /// A loader for the base directory `path`.
-    pub(crate) fn directory(&self, path: &str) -> Result<Self, Error> {
+    pub(crate) fn directory<'l>(&'l self, path: &str) -> Result<Loader<'l>, Error> {
         if path.is_empty() {
             return Err(Error::invalid("new root cannot be empty"));
         }
-        if is_url(path) || path.starts_with("git@") || path.starts_with("git::") {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("remote base '{path}' is not supported"),
-            ));
+        if let Some(spec) = repo::parse(path) {
+            return self.repository(path, spec);
         }
         if path.starts_with('/') {
             return Err(Error::invalid(format!(
                 "new root '{path}' cannot be absolute"
             )));
         }
-        let full = windlass_archive::join(&self.root, path).map_err(|_| {
-            let outside = self.context.options.files.outside("abs", &self.root, path);
-            let text = match self.context.options.files {
-                FileSystem::Memory => outside,
-                FileSystem::Disk(_) | FileSystem::Confined(_) => {
-                    format!("must build at directory: not a valid directory: {outside}")
-                }
-            };
-            Error::new(ErrorKind::NotFound, text)
-        })?;
-        self.context.note(&full);
-        if self.context.tree.get(&full).is_some() {
+        let files = self.file_system();
+        let outside = || {
+            let text = files.outside("abs", &self.root, path);
+            let error = Error::new(ErrorKind::NotFound, text);
+            match files {
+                FileSystem::Memory => error,
+                _ => error.context("must build at directory: not a valid directory"),
+            }
+        };
+        let full = path::join(&self.root, path, files).ok_or_else(outside)?;
+        self.note(&full);
+        if self.files().file(&full).is_some() {
+            let shown = self.shown(&full);
             return Err(Error::invalid(format!(
-                "'{}': file is not directory",
-                self.context.shown(&full)
-            ))
-            .context("must build at directory"));
-        }
-        if !self.context.tree.is_dir(&full) {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!(
-                    "must build at directory: not a valid directory: {}",
-                    self.context.options.files.no_directory(&full)
-                ),
-            ));
-        }
-        let mut ancestors = self.ancestors.clone();
-        ancestors.push(self.root.clone());
-        if let Some(visited) = ancestors.iter().find(|visited| contains(&full, visited)) {
-            return Err(Error::invalid(format!(
-                "cycle detected: candidate root '{}' contains visited root '{}'",
-                self.context.shown(&full),
-                self.context.shown(visited)
+                "must build at directory: '{shown}': file is not directory"
             )));
         }
-        Ok(Self {
+        if !self.files().is_dir(&full) {
+            let text = not_a_directory(&files.missing(&full, self.files()));
+            return Err(Error::new(ErrorKind::NotFound, text).context("must build at directory"));
+        }
+        let full = self.files().resolved(&full);
+        self.check_cycle(&full)?;
+        self.context.visit(self.depth + 1)?;
+        Ok(Loader {
             context: self.context,
             root: full,
-            ancestors,
+            clone: self.clone.clone(),
+            referrer: Some(self),
+            depth: self.depth + 1,
         })
     }
 
-    /// A path inside the directory as build metadata shows it, relative to the first directory of
-    /// the build.
-    pub(crate) fn shown_from_start(&self, path: &str) -> String {
-        let full = self.resolve(path).unwrap_or_else(|_| path.to_owned());
-        let start = self.ancestors.first().unwrap_or(&self.root);
-        relative(start, &full)
+    /// This loader and those of the kustomizations that led here.
+    fn chain(&self) -> impl Iterator<Item = &Loader<'_>> {
+        std::iter::successors(Some(self as &Loader<'_>), |loader| loader.referrer)
+    }
+
+    fn check_cycle(&self, candidate: &str) -> Result<(), Error> {
+        let same_place = |loader: &&Loader<'_>| match (&loader.clone, &self.clone) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        let mut visited = self.chain().filter(same_place);
+        match visited.find(|loader| path::contains(candidate, &loader.root)) {
+            Some(visited) => Err(Error::invalid(format!(
+                "cycle detected: candidate root '{}' contains visited root '{}'",
+                self.shown(candidate),
+                visited.shown_root()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn repository<'l>(&'l self, raw: &str, spec: RepoSpec) -> Result<Loader<'l>, Error> {
+        let clones = self.chain().filter_map(|loader| loader.clone.as_ref());
+        for clone in clones {
+            if clone.raw.starts_with(raw) {
+                return Err(Error::invalid(format!(
+                    "cycle detected: URI '{raw}' referenced by previous URI '{}'",
+                    clone.raw
+                )));
+            }
+        }
+        let Some(remote) = self.context.options.remote else {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("remote base '{raw}' is not allowed"),
+            ));
+        };
+        self.context.visit(self.depth + 1)?;
+        let tree = remote
+            .repository(&spec)
+            .map_err(|text| Error::new(ErrorKind::Remote, text))?;
+        let root = path::join("", &spec.path, FileSystem::Disk(""))
+            .filter(|root| tree.is_dir(root))
+            .ok_or_else(|| {
+                let shown = FileSystem::Disk(&spec.url).shown(&spec.path);
+                Error::new(
+                    ErrorKind::NotFound,
+                    format!("evalsymlink failure on '{shown}' : no such file or directory"),
+                )
+            })?;
+        let clone = Clone {
+            tree,
+            shown: spec.url.clone(),
+            spec,
+            raw: raw.to_owned(),
+        };
+        Ok(Loader {
+            context: self.context,
+            root,
+            clone: Some(Rc::new(clone)),
+            referrer: Some(self),
+            depth: self.depth + 1,
+        })
+    }
+
+    /// The file as the caller knows it, for locations of errors.
+    pub(crate) fn located(&self, name: &str) -> String {
+        if is_url(name) {
+            return name.to_owned();
+        }
+        let path = self.resolve(name).unwrap_or_else(|_| name.to_owned());
+        match &self.clone {
+            Some(clone) => format!("{}//{path}", clone.spec.url),
+            None => path,
+        }
     }
 }
 
-/// Whether `outer` is `inner` or a directory above it.
-fn contains(outer: &str, inner: &str) -> bool {
-    outer.is_empty()
-        || inner == outer
-        || inner
-            .strip_prefix(outer)
-            .is_some_and(|rest| rest.starts_with('/'))
-}
-
-fn relative(from: &str, to: &str) -> String {
-    let split = |path: &str| -> Vec<String> {
-        path.split('/')
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let (from, to) = (split(from), split(to));
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = std::iter::repeat_n("..", from.len() - common);
-    up.chain(to[common..].iter().map(String::as_str))
-        .collect::<Vec<_>>()
-        .join("/")
+/// Wraps the failure to look up a directory.
+fn not_a_directory(failure: &str) -> String {
+    format!("not a valid directory: {failure}")
 }
 
 pub(crate) fn is_url(path: &str) -> bool {

@@ -1,10 +1,11 @@
 //! What the caller decides about a build.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use windlass_archive::Tree;
 
-use crate::{Error, ErrorKind, FileSystem};
+use crate::{ChartRenderer, FileSystem};
 
 /// How a build behaves.
 #[derive(Clone, Copy, Default)]
@@ -21,6 +22,10 @@ pub struct BuildOptions<'a> {
     pub cancel: Option<&'a AtomicBool>,
     /// The order of the result when the kustomization has no `sortOptions`.
     pub reorder: Reorder,
+    /// Renders charts; without one `helmCharts` are refused.
+    pub charts: Option<&'a dyn ChartRenderer>,
+    /// Called with every warning as it arises; those of a build that fails are heard only here.
+    pub warn: Option<&'a dyn Fn(&str)>,
 }
 
 impl std::fmt::Debug for BuildOptions<'_> {
@@ -28,22 +33,10 @@ impl std::fmt::Debug for BuildOptions<'_> {
         f.debug_struct("BuildOptions")
             .field("load_restrictor", &self.load_restrictor)
             .field("remote", &self.remote.is_some())
+            .field("charts", &self.charts.is_some())
             .field("limits", &self.limits)
             .field("reorder", &self.reorder)
             .finish_non_exhaustive()
-    }
-}
-
-impl BuildOptions<'_> {
-    /// Fails when the build has been cancelled.
-    pub(crate) fn check_cancelled(&self) -> Result<(), Error> {
-        match self.cancel {
-            Some(flag) if flag.load(Ordering::Relaxed) => Err(Error::new(
-                ErrorKind::Cancelled,
-                "kustomize build was cancelled",
-            )),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -63,8 +56,10 @@ pub enum Reorder {
     /// As accumulated (what Flux uses).
     #[default]
     None,
-    /// By kind: namespaces and definitions first, webhooks last (the command line's default).
+    /// By kind: namespaces and definitions first, webhooks last.
     Legacy,
+    /// By kind as well, as nobody asked for another order (the command line's default).
+    Unspecified,
 }
 
 /// Bounds on the work of one build.
@@ -80,6 +75,8 @@ pub struct Limits {
     pub max_bytes: u64,
     /// Bytes that patches, replacements, labels and the like add to resources.
     pub max_added: u64,
+    /// Time one build may take; it is looked at between steps.
+    pub max_duration: Duration,
 }
 
 impl Default for Limits {
@@ -90,6 +87,7 @@ impl Default for Limits {
             max_visits: 10_000,
             max_bytes: 1 << 30,
             max_added: 256 << 20,
+            max_duration: Duration::from_mins(10),
         }
     }
 }
@@ -99,14 +97,24 @@ pub trait RemoteLoader {
     /// The bytes of an `http` or `https` file.
     ///
     /// # Errors
-    /// The text to report.
-    fn file(&self, url: &str) -> Result<Vec<u8>, String>;
+    /// The status of an answer that is none, or the text to report.
+    fn file(&self, url: &str) -> Result<Vec<u8>, RemoteError>;
 
     /// The files of a repository at the wanted revision.
     ///
     /// # Errors
     /// The text to report.
     fn repository(&self, spec: &RepoSpec) -> Result<Tree, String>;
+}
+
+/// Why a remote file could not be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemoteError {
+    /// The server answered with this status and the words for it. The URL may then be tried as a
+    /// repository.
+    Status(u16, String),
+    /// There was no answer, for this reason.
+    Failed(String),
 }
 
 /// A repository named by a kustomization.
@@ -120,4 +128,6 @@ pub struct RepoSpec {
     pub path: String,
     /// Whether submodules are wanted.
     pub submodules: bool,
+    /// How long cloning may take.
+    pub timeout: Duration,
 }

@@ -1,10 +1,12 @@
 //! The order of the output.
 
-use crate::Error;
-use crate::Reorder;
+use std::cmp::Ordering;
+
 use crate::id::Id;
 use crate::kustomization::SortOptions;
-use crate::resource::Resource;
+use crate::loader::Context;
+use crate::manifest::Manifest;
+use crate::{Error, Reorder};
 
 const FIRST: [&str; 22] = [
     "Namespace",
@@ -35,35 +37,63 @@ const LAST: [&str; 2] = [
     "ValidatingWebhookConfiguration",
 ];
 
+/// The place of a kind among those that come first (negative) or last (positive).
+pub(crate) fn rank(kind: &str) -> i64 {
+    place(kind, &FIRST, &LAST)
+}
+
+fn place(kind: &str, first: &[impl AsRef<str>], last: &[impl AsRef<str>]) -> i64 {
+    let signed = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    if let Some(at) = last.iter().rposition(|known| known.as_ref() == kind) {
+        return 1 + signed(at);
+    }
+    match first.iter().rposition(|known| known.as_ref() == kind) {
+        Some(at) => signed(at) - signed(first.len()),
+        None => 0,
+    }
+}
+
 /// Sorts as the root's `sortOptions` say, or else as the caller does.
 pub(crate) fn sort(
-    resources: &mut [Resource],
+    context: &Context<'_>,
+    resources: &mut Vec<Manifest>,
     options: Option<&SortOptions>,
-    otherwise: Reorder,
 ) -> Result<(), Error> {
-    let (first, last): (Vec<&str>, Vec<&str>) = match options {
-        None if otherwise == Reorder::None => return Ok(()),
-        None => (FIRST.into(), LAST.into()),
+    let otherwise = context.options.reorder;
+    if options.is_some() && otherwise == Reorder::Legacy {
+        context.warn(
+            "Warning: Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a \
+             CLI flag ('--reorder'). Using the kustomization file over the CLI flag."
+                .to_owned(),
+        );
+    }
+    match options {
+        None if otherwise == Reorder::None => {}
+        None => by_kind(resources, &FIRST, &LAST),
         Some(options) => {
             check(options)?;
-            if options.order == "fifo" {
-                return Ok(());
-            }
             match &options.legacy {
-                None => (FIRST.into(), LAST.into()),
-                Some((first, last)) => (
-                    first.iter().map(String::as_str).collect(),
-                    last.iter().map(String::as_str).collect(),
-                ),
+                _ if options.order == "fifo" => {}
+                None => by_kind(resources, &FIRST, &LAST),
+                Some((first, last)) => by_kind(resources, first, last),
             }
         }
-    };
-    resources.sort_by_cached_key(|resource| key(&resource.id(), &first, &last));
+    }
     Ok(())
 }
 
-/// Checks `sortOptions`; of importance even where they have no effect.
-pub(crate) fn check(options: &SortOptions) -> Result<(), Error> {
+/// By rank of the kind, then the type, then namespace and name.
+fn by_kind(resources: &mut Vec<Manifest>, first: &[impl AsRef<str>], last: &[impl AsRef<str>]) {
+    let mut keyed: Vec<(Key, Manifest)> = std::mem::take(resources)
+        .into_iter()
+        .map(|resource| (Key::of(&resource.id(), first, last), resource))
+        .collect();
+    keyed.sort_by(|(a, _), (b, _)| a.compare(b));
+    resources.extend(keyed.into_iter().map(|(_, resource)| resource));
+}
+
+/// Checks `sortOptions`.
+fn check(options: &SortOptions) -> Result<(), Error> {
     match options.order.as_str() {
         "legacy" => Ok(()),
         "fifo" if options.legacy.is_none() => Ok(()),
@@ -77,30 +107,51 @@ pub(crate) fn check(options: &SortOptions) -> Result<(), Error> {
     }
 }
 
-/// Rank of the kind; the type, then namespace and name, with placeholders that sort empty parts
-/// last.
-fn key(id: &Id, first: &[&str], last: &[&str]) -> (i64, String, String) {
-    let place = |list: &[&str]| list.iter().position(|kind| *kind == id.gvk.kind);
-    let signed = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let rank = match (place(first), place(last)) {
-        (Some(at), _) => signed(at) - signed(first.len()),
-        (None, Some(at)) => 1 + signed(at),
-        (None, None) => 0,
-    };
-    let or = |text: &str, placeholder: &str| {
-        if text.is_empty() {
-            placeholder.to_owned()
-        } else {
-            text.to_owned()
+/// What a resource is sorted by, with placeholders that sort empty parts last.
+struct Key {
+    rank: i64,
+    of_type: String,
+    own: String,
+    /// Namespaces of Kubernetes itself come before others of that kind.
+    reversed: bool,
+    kind: String,
+}
+
+impl Key {
+    fn of(id: &Id<'_>, first: &[impl AsRef<str>], last: &[impl AsRef<str>]) -> Self {
+        let or = |text: &str, placeholder: &str| {
+            if text.is_empty() {
+                placeholder.to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        Self {
+            rank: place(id.gvk.kind, first, last),
+            of_type: id.gvk.sort_text(),
+            own: format!(
+                "{}|{}|{}",
+                id.gvk,
+                or(id.namespace, "~X"),
+                or(id.name, "~N")
+            ),
+            reversed: id.gvk.kind == "Namespace" && id.gvk.group.is_empty(),
+            kind: id.gvk.kind.to_owned(),
         }
-    };
-    let gvk = &id.gvk;
-    let of_type = format!(
-        "{}_{}_{}",
-        or(&gvk.group, "~G"),
-        or(&gvk.version, "~V"),
-        or(&gvk.kind, "~K")
-    );
-    let own = format!("{gvk}|{}|{}", or(&id.namespace, "~X"), or(&id.name, "~N"));
-    (rank, of_type, own)
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        if self.of_type == other.of_type {
+            return self.own.cmp(&other.own);
+        }
+        self.rank.cmp(&other.rank).then_with(|| {
+            let order = self.of_type.cmp(&other.of_type);
+            let both = self.kind == "Namespace" && other.kind == "Namespace";
+            if both && (self.reversed || other.reversed) {
+                order.reverse()
+            } else {
+                order
+            }
+        })
+    }
 }

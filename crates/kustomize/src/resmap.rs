@@ -2,68 +2,74 @@
 
 use std::collections::HashMap;
 
+use crate::Error;
+use crate::generate;
 use crate::id::Id;
-use crate::resource::{Behavior, Resource};
-use crate::{Error, generator};
+use crate::manifest::{Behavior, Manifest};
 
 /// Resources in order of accumulation, found by id in constant time.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct ResMap {
-    items: Vec<Resource>,
+    items: Vec<Manifest>,
     /// Positions by every name a resource has or had. May list too much, never too little; none
     /// after changes that were not followed.
     index: Option<HashMap<String, Vec<usize>>>,
 }
 
 impl ResMap {
+    /// A collection of resources known to be distinct.
+    pub(crate) fn of(items: Vec<Manifest>) -> Self {
+        Self { items, index: None }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
 
-    pub(crate) fn items(&self) -> &[Resource] {
+    pub(crate) fn items(&self) -> &[Manifest] {
         &self.items
     }
 
     /// For changes to many resources; finding by id costs a pass over all of them afterwards.
-    pub(crate) fn items_mut(&mut self) -> &mut Vec<Resource> {
+    pub(crate) fn items_mut(&mut self) -> &mut Vec<Manifest> {
         self.index = None;
         &mut self.items
     }
 
+    /// For changes that leave names alone.
+    pub(crate) fn contents_mut(&mut self) -> impl Iterator<Item = &mut Manifest> {
+        self.items.iter_mut()
+    }
+
     /// Changes one resource, keeping it findable.
-    pub(crate) fn modify<T>(&mut self, at: usize, change: impl FnOnce(&mut Resource) -> T) -> T {
+    pub(crate) fn modify<T>(&mut self, at: usize, change: impl FnOnce(&mut Manifest) -> T) -> T {
         let result = change(&mut self.items[at]);
         self.enter(at);
         result
     }
 
-    pub(crate) fn into_items(self) -> Vec<Resource> {
+    pub(crate) fn into_items(self) -> Vec<Manifest> {
         self.items
     }
 
     fn enter(&mut self, at: usize) {
         let Some(index) = &mut self.index else { return };
         let item = &self.items[at];
-        let current = item.id().name;
-        let names = item
-            .previous
-            .iter()
-            .map(|p| p.name.as_str())
-            .chain([current.as_str()]);
-        for name in names {
+        let previous = item.previous.iter().map(|p| p.name.as_str());
+        for name in previous.chain([item.name()]) {
             let positions = match index.get_mut(name) {
                 Some(positions) => positions,
                 None => index.entry(name.to_owned()).or_default(),
             };
-            if !positions.contains(&at) {
-                positions.push(at);
-                positions.sort_unstable();
+            // Mostly they come in order.
+            if let Err(place) = positions.binary_search(&at) {
+                positions.insert(place, at);
             }
         }
     }
 
     /// The positions of resources that have or had the name, in order.
-    pub(crate) fn positions_by_name(&mut self, name: &str) -> Vec<usize> {
+    pub(crate) fn positions_by_name(&mut self, name: &str) -> &[usize] {
         if self.index.is_none() {
             self.index = Some(HashMap::with_capacity(self.items.len()));
             for at in 0..self.items.len() {
@@ -73,20 +79,22 @@ impl ResMap {
         self.index
             .as_ref()
             .and_then(|index| index.get(name))
-            .cloned()
-            .unwrap_or_default()
+            .map_or(&[], Vec::as_slice)
     }
 
-    /// The resources whose current or an earlier id equals `id`.
-    pub(crate) fn find_any(&mut self, id: &Id) -> Vec<usize> {
-        let mut positions = self.positions_by_name(&id.name);
-        positions.retain(|&at| self.items[at].any_id(|own| own.equals(id)));
+    /// The resources with the name whose current or an earlier id satisfies `test`.
+    pub(crate) fn find_any(&mut self, name: &str, test: impl Fn(&Id<'_>) -> bool) -> Vec<usize> {
+        let mut positions = self.positions_by_name(name).to_vec();
+        positions.retain(|&at| {
+            let item = &self.items[at];
+            !item.is_empty() && item.any_id(&test)
+        });
         positions
     }
 
     /// The one resource whose current or an earlier id equals `id`.
-    pub(crate) fn find_one(&mut self, id: &Id) -> Result<usize, Error> {
-        let what = match self.find_any(id).as_slice() {
+    pub(crate) fn find_one(&mut self, id: &Id<'_>) -> Result<usize, Error> {
+        let what = match self.find_any(id.name, |own| own.equals(id)).as_slice() {
             [one] => return Ok(*one),
             [] => "no matches",
             _ => "multiple matches",
@@ -97,35 +105,46 @@ impl ResMap {
     }
 
     /// Adds a resource whose id is new.
-    pub(crate) fn append(&mut self, resource: Resource) -> Result<(), Error> {
-        let id = resource.id();
-        let taken = self
-            .positions_by_name(&id.name)
-            .iter()
+    pub(crate) fn append(&mut self, manifest: Manifest) -> Result<(), Error> {
+        // With the index at hand, the borrow of the id must not outlive the search.
+        self.positions_by_name("");
+        let id = manifest.id();
+        let same_name = self.index.as_ref().and_then(|index| index.get(id.name));
+        let taken = same_name
+            .into_iter()
+            .flatten()
             .any(|&at| self.items[at].id().equals(&id));
         if taken {
-            return Err(Error::invalid(format!(
-                "may not add resource with an already registered id: {id}"
-            )));
+            return Err(already_registered(&id));
         }
-        self.items.push(resource);
+        self.items.push(manifest);
         self.enter(self.items.len() - 1);
         Ok(())
     }
 
     pub(crate) fn append_all(&mut self, other: Self) -> Result<(), Error> {
+        if self.items.is_empty() {
+            *self = other;
+            return Ok(());
+        }
         other
             .items
             .into_iter()
-            .try_for_each(|resource| self.append(resource))
+            .try_for_each(|manifest| self.append(manifest))
+    }
+
+    /// Fails if two resources have the same id by now.
+    pub(crate) fn check_unique(&mut self) -> Result<(), Error> {
+        let items = std::mem::take(self).into_items();
+        items.into_iter().try_for_each(|item| self.append(item))
     }
 
     /// Adds a generated resource, or merges it into the one it replaces or extends.
-    pub(crate) fn absorb(&mut self, new: Resource) -> Result<(), Error> {
-        let id = new.id();
-        let behavior = new.behavior;
+    pub(crate) fn absorb(&mut self, new: Manifest) -> Result<(), Error> {
+        let behavior = new.behavior.unwrap_or_default();
         let joins = matches!(behavior, Behavior::Merge | Behavior::Replace);
-        match self.find_any(&id).as_slice() {
+        let id = new.id();
+        match self.find_any(id.name, |own| own.equals(&id)).as_slice() {
             [] if joins => Err(Error::invalid(format!(
                 "id {} does not exist; cannot merge or replace",
                 id.go_syntax()
@@ -137,24 +156,43 @@ impl ResMap {
                 behavior.as_str()
             ))),
             &[at] => {
-                self.modify(at, |old| generator::join(old, new));
-                Ok(())
+                self.modify(at, |old| generate::join(old, new));
+                let id = self.items[at].id();
+                let same = self.items.iter().filter(|item| item.id().equals(&id));
+                match same.count() {
+                    0 | 1 => Ok(()),
+                    count => Err(Error::invalid(format!(
+                        "in Replace: id matched {count} resources"
+                    ))),
+                }
             }
-            several => Err(Error::invalid(format!(
-                "found multiple objects {} that could accept merge of {id}",
-                several
+            several => {
+                let shown: Vec<String> = several
                     .iter()
-                    .map(|&at| self.items[at].id().to_string())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ))),
+                    .map(|&at| {
+                        let shown = self.items[at].with_records().node;
+                        let value = shown.to_value().unwrap_or_default();
+                        windlass_yaml::go_json(&value)
+                    })
+                    .collect();
+                Err(Error::invalid(format!(
+                    "found multiple objects [{}] that could accept merge of {id}",
+                    shown.join(" ")
+                )))
+            }
         }
     }
 
     /// Drops what patches have emptied.
     pub(crate) fn drop_empty(&mut self) {
-        if self.items.iter().any(Resource::is_empty) {
-            self.items_mut().retain(|resource| !resource.is_empty());
+        if self.items.iter().any(Manifest::is_empty) {
+            self.items_mut().retain(|manifest| !manifest.is_empty());
         }
     }
+}
+
+fn already_registered(id: &Id<'_>) -> Error {
+    Error::invalid(format!(
+        "may not add resource with an already registered id: {id}"
+    ))
 }

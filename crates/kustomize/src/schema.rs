@@ -7,14 +7,30 @@ mod custom;
 
 pub(crate) use custom::Definitions;
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use windlass_yaml::Value;
+
+use crate::node::Node;
 
 /// The schemas of one build: the built-in ones, or those of the `openapi` field instead.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Schemas {
     #[default]
     Builtin,
-    Custom(std::rc::Rc<Definitions>),
+    Custom(Rc<Definitions>),
+}
+
+/// What a schema of the user's own says about types that live outside of namespaces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Scopes(HashSet<(String, String)>);
+
+impl Scopes {
+    pub(crate) fn is_cluster_scoped(&self, api_version: &str, kind: &str) -> bool {
+        let key = (api_version.to_owned(), kind.to_owned());
+        self.0.contains(&key)
+    }
 }
 
 /// The type of a value.
@@ -37,12 +53,27 @@ pub(crate) enum ListMerge {
 
 impl Schemas {
     /// The schema of an object, by its type; none for types that are not known.
-    pub(crate) fn of_object(&self, object: &Value) -> Option<Schema<'_>> {
-        let api_version = object.get("apiVersion")?.as_str()?;
-        let kind = object.get("kind")?.as_str()?;
+    pub(crate) fn of_object(&self, object: &Node) -> Option<Schema<'_>> {
+        let text = |key: &str| {
+            object
+                .get(key)
+                .filter(|node| !node.is_null())
+                .map(Node::text)
+        };
+        let (api_version, kind) = (text("apiVersion")?, text("kind")?);
         match self {
             Self::Builtin => Type::of_kind(api_version, kind).map(Schema::Builtin),
             Self::Custom(definitions) => definitions.of_kind(api_version, kind),
+        }
+    }
+}
+
+impl Schemas {
+    /// The types it says live outside of namespaces, if any.
+    pub(crate) fn scopes(&self) -> Option<Rc<Scopes>> {
+        match self {
+            Self::Builtin => None,
+            Self::Custom(definitions) => definitions.scopes(),
         }
     }
 }
@@ -118,6 +149,29 @@ pub(crate) enum Type {
 }
 
 impl Type {
+    /// The type of a definition of Kubernetes' own document.
+    fn of_definition(name: &str) -> Option<Self> {
+        if name == "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" {
+            return Some(Self::Metadata);
+        }
+        let name = name.strip_prefix("io.k8s.api.")?;
+        Some(match name.rsplit('.').next()? {
+            "PodTemplateSpec" => Self::Pod,
+            "PodSpec" => Self::PodSpec,
+            "Container" | "EphemeralContainer" => Self::Container,
+            "DeploymentSpec"
+            | "ReplicaSetSpec"
+            | "DaemonSetSpec"
+            | "StatefulSetSpec"
+            | "JobSpec"
+            | "ReplicationControllerSpec" => Self::WorkloadSpec,
+            "JobTemplateSpec" => Self::Workload,
+            "ServiceSpec" => Self::ServiceSpec,
+            "NodeSpec" => Self::NodeSpec,
+            _ => return None,
+        })
+    }
+
     fn of_kind(api_version: &str, kind: &str) -> Option<Self> {
         Some(match (api_version, kind) {
             ("v1", "Pod") => Self::Pod,

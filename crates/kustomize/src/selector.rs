@@ -1,12 +1,11 @@
 //! Selecting resources by id, labels and annotations.
 
 use regex::Regex;
-use windlass_yaml::Value;
 
 use crate::Error;
 use crate::id::Id;
 use crate::kustomization::Selector;
-use crate::resource::{Resource, scalar_text};
+use crate::manifest::Manifest;
 
 /// A selector made ready: patterns compiled, label selectors parsed.
 #[derive(Debug)]
@@ -16,8 +15,10 @@ pub(crate) struct Matcher {
     kind: Option<Regex>,
     name: Option<Regex>,
     namespace: Option<Regex>,
-    labels: Vec<Requirement>,
-    annotations: Vec<Requirement>,
+    // Their faults only count when a resource gets as far as being asked for labels.
+    labels: Result<Vec<Requirement>, Error>,
+    annotations: Result<Vec<Requirement>, Error>,
+    has_texts: bool,
 }
 
 impl Matcher {
@@ -28,56 +29,88 @@ impl Matcher {
             kind: anchored(&selector.kind)?,
             name: anchored(&selector.name)?,
             namespace: anchored(&selector.namespace)?,
-            labels: requirements(&selector.label_selector)?,
-            annotations: requirements(&selector.annotation_selector)?,
+            labels: requirements(&selector.label_selector),
+            annotations: requirements(&selector.annotation_selector),
+            has_texts: !selector.label_selector.is_empty()
+                || !selector.annotation_selector.is_empty(),
         })
     }
 
-    /// Name and namespace may be the original or the current ones.
-    pub(crate) fn matches(&self, resource: &Resource) -> bool {
-        let fits = |pattern: &Option<Regex>, text: &str| {
-            pattern
-                .as_ref()
-                .is_none_or(|pattern| pattern.is_match(text))
-        };
-        let (current, original) = (resource.id(), resource.original_id());
+    /// Whether a patch with this selector is for the resource. Name and namespace may be the
+    /// original or the current ones.
+    ///
+    /// # Errors
+    /// When a label or annotation selector is none.
+    pub(crate) fn matches(&self, manifest: &Manifest) -> Result<bool, Error> {
+        let (current, original) = (manifest.id(), manifest.original_id());
         let gvk = &current.gvk;
-        fits(&self.kind, &gvk.kind)
-            && fits(&self.group, &gvk.group)
-            && fits(&self.version, &gvk.version)
-            && (fits(&self.name, &original.name) || fits(&self.name, &current.name))
-            && (fits(&self.namespace, original.effective_namespace())
-                || fits(&self.namespace, current.effective_namespace()))
-            && meets(&self.labels, resource.object.pointer("/metadata/labels"))
-            && meets(
-                &self.annotations,
-                resource.object.pointer("/metadata/annotations"),
-            )
+        Ok(
+            (fits(self.namespace.as_ref(), original.effective_namespace())
+                || fits(self.namespace.as_ref(), current.effective_namespace()))
+                && (fits(self.name.as_ref(), original.name)
+                    || fits(self.name.as_ref(), current.name))
+                && fits(self.kind.as_ref(), gvk.kind)
+                && fits(self.group.as_ref(), gvk.group)
+                && fits(self.version.as_ref(), gvk.version)
+                && meets(&self.labels, manifest, "labels")?
+                && meets(&self.annotations, manifest, "annotations")?,
+        )
+    }
+
+    /// The positions of the resources a patch with this selector is for.
+    ///
+    /// # Errors
+    /// As [`Matcher::matches`].
+    pub(crate) fn select(&self, manifests: &[Manifest]) -> Result<Vec<usize>, Error> {
+        let mut selected = Vec::new();
+        for (at, manifest) in manifests.iter().enumerate() {
+            if self.matches(manifest)? {
+                selected.push(at);
+            }
+        }
+        Ok(selected)
+    }
+
+    /// Whether an id fits throughout; the namespace is compared as it is written.
+    pub(crate) fn fits_id(&self, id: &Id<'_>) -> bool {
+        fits(self.kind.as_ref(), id.gvk.kind)
+            && fits(self.group.as_ref(), id.gvk.group)
+            && fits(self.version.as_ref(), id.gvk.version)
+            && fits(self.name.as_ref(), id.name)
+            && fits(self.namespace.as_ref(), id.namespace)
+    }
+
+    /// Whether any part of an id is asked for.
+    pub(crate) fn has_id(&self) -> bool {
+        self.group.is_some()
+            || self.version.is_some()
+            || self.kind.is_some()
+            || self.name.is_some()
+            || self.namespace.is_some()
+    }
+
+    /// Whether labels or annotations are asked for.
+    pub(crate) fn has_texts(&self) -> bool {
+        self.has_texts
+    }
+
+    /// Whether annotations and labels fit.
+    ///
+    /// # Errors
+    /// When a label or annotation selector is none.
+    pub(crate) fn fits_texts(&self, manifest: &Manifest) -> Result<bool, Error> {
+        let annotations = meets(&self.annotations, manifest, "annotations")?;
+        Ok(meets(&self.labels, manifest, "labels")? && annotations)
     }
 }
 
-impl Matcher {
-    /// Whether one and the same id, current or earlier, fits throughout.
-    pub(crate) fn matches_any_id(&self, resource: &Resource) -> bool {
-        let fits = |pattern: &Option<Regex>, text: &str| {
-            pattern
-                .as_ref()
-                .is_none_or(|pattern| pattern.is_match(text))
-        };
-        let by_id = |id: &Id| {
-            fits(&self.kind, &id.gvk.kind)
-                && fits(&self.group, &id.gvk.group)
-                && fits(&self.version, &id.gvk.version)
-                && fits(&self.name, &id.name)
-                && fits(&self.namespace, id.effective_namespace())
-        };
-        resource.any_id(by_id)
-            && meets(&self.labels, resource.object.pointer("/metadata/labels"))
-            && meets(
-                &self.annotations,
-                resource.object.pointer("/metadata/annotations"),
-            )
-    }
+fn fits(pattern: Option<&Regex>, text: &str) -> bool {
+    pattern.is_none_or(|pattern| pattern.is_match(text))
+}
+
+/// Compiles a pattern that may match anywhere.
+pub(crate) fn pattern(text: &str) -> Result<Regex, Error> {
+    Regex::new(text).map_err(|error| Error::invalid(go_regex_error(text, &error)))
 }
 
 /// Compiles a pattern that must match the whole text; empty is none.
@@ -124,18 +157,25 @@ enum Requirement {
     Less(String, i64),
 }
 
-fn meets(requirements: &[Requirement], labels: Option<&Value>) -> bool {
-    let get = |key: &str| {
-        labels
-            .and_then(|labels| labels.get(key))
-            .map(|value| scalar_text(Some(value)))
-    };
+fn meets(
+    requirements: &Result<Vec<Requirement>, Error>,
+    manifest: &Manifest,
+    section: &str,
+) -> Result<bool, Error> {
+    let requirements = requirements.as_ref().map_err(Clone::clone)?;
+    Ok(satisfied(requirements, |key| {
+        manifest.text_of(section, key)
+    }))
+}
+
+fn satisfied<'t>(requirements: &[Requirement], get: impl Fn(&str) -> Option<&'t str>) -> bool {
     let number = |key: &str| get(key).and_then(|value| value.parse::<i64>().ok());
+    let among = |values: &[String], value: &str| values.iter().any(|known| known == value);
     requirements.iter().all(|requirement| match requirement {
         Requirement::Exists(key) => get(key).is_some(),
         Requirement::Absent(key) => get(key).is_none(),
-        Requirement::In(key, values) => get(key).is_some_and(|value| values.contains(&value)),
-        Requirement::NotIn(key, values) => get(key).is_none_or(|value| !values.contains(&value)),
+        Requirement::In(key, values) => get(key).is_some_and(|value| among(values, value)),
+        Requirement::NotIn(key, values) => get(key).is_none_or(|value| !among(values, value)),
         Requirement::Greater(key, bound) => number(key).is_some_and(|value| value > *bound),
         Requirement::Less(key, bound) => number(key).is_some_and(|value| value < *bound),
     })
@@ -268,13 +308,15 @@ fn tokens(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn label_selectors_follow_the_kubernetes_grammar() {
-        let labels = json!({"a": "b", "n": "5"});
+        let labels = |key: &str| match key {
+            "a" => Some("b"),
+            "n" => Some("5"),
+            _ => None,
+        };
         let table = [
             ("", true),
             ("a", true),
@@ -292,7 +334,7 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(
-                meets(&requirements(text).unwrap(), Some(&labels)),
+                satisfied(&requirements(text).unwrap(), labels),
                 expected,
                 "{text}"
             );

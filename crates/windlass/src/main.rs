@@ -4,7 +4,7 @@
 //! success, 1 when the command failed and 2 when it was called wrongly.
 
 mod commands;
-mod local_tree;
+mod local_files;
 
 use std::process::ExitCode;
 
@@ -25,16 +25,21 @@ enum Command {
     Kustomize(commands::kustomize::Command),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Controllers(arguments) => commands::controllers::run(arguments).await,
+        Command::Controllers(arguments) => serve(arguments),
+        // Needs no threads, and is to start at once.
         Command::Kustomize(command) => commands::kustomize::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+#[tokio::main]
+async fn serve(arguments: commands::controllers::Arguments) -> anyhow::Result<()> {
+    commands::controllers::run(arguments).await
 }
 
 #[expect(

@@ -270,7 +270,7 @@ pub(crate) fn anchored(root: &Node) -> HashMap<usize, &Node> {
 
 /// A float as its JSON text would be read back: whole ones as integers where they fit. None for
 /// what JSON cannot write.
-fn json_number(value: f64) -> Option<Number> {
+pub(crate) fn json_number(value: f64) -> Option<Number> {
     if value.fract() == 0.0 && value.abs() < 1e20 && !(value == 0.0 && value.is_sign_negative()) {
         let text = json_float(value);
         if let Ok(int) = text.parse::<i64>() {

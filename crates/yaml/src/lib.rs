@@ -23,6 +23,7 @@ mod resolve;
 mod rewriting;
 mod scan;
 mod timestamp;
+mod tree;
 
 pub use documents::documents;
 pub use emit::{json_to_yaml, json_to_yaml_pretty};
@@ -31,6 +32,7 @@ pub use json::go_json;
 pub use kyaml::kyaml_roundtrip;
 pub use node::{Comments, Kind, Node, Style};
 pub use parse::{Limits, parse};
+pub use tree::{PlainKind, document_trees, float_text, plain_kind, plain_value, tree_to_yaml};
 
 /// A resolved value. Maps are sorted by key bytes; numbers are `i64`, `u64` or finite `f64`, a
 /// whole float that fits an integer being stored as one, as its JSON text would be read back.

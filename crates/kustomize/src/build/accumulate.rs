@@ -3,146 +3,124 @@
 use std::rc::Rc;
 
 use crate::config::TransformerConfig;
-use crate::generator::{self, Kind};
+use crate::go_text::quoted;
 use crate::kustomization::{self, Kustomization};
 use crate::loader::Loader;
 use crate::origin::Origin;
 use crate::resmap::ResMap;
-use crate::schema::{Definitions, Schemas};
-use crate::transform::patches::configuring;
-use crate::{Error, load};
+use crate::vars::VarSet;
+use crate::{Error, Location, load};
 
-use super::Session;
+use super::set_schemas;
 
 /// What has been accumulated so far.
 #[derive(Default)]
 pub(super) struct Accumulator {
     pub(super) resources: ResMap,
-    config: Config,
-}
-
-/// The transformer configuration of what has been accumulated.
-#[derive(Default)]
-enum Config {
-    /// Nothing has been accumulated.
-    #[default]
-    Empty,
-    Builtin,
-    /// Configuration files came in between.
-    Own(Box<TransformerConfig>),
+    /// The transformer configuration of all that; none as long as there is nothing.
+    pub(super) config: Option<Rc<TransformerConfig>>,
+    pub(super) vars: VarSet,
 }
 
 impl Accumulator {
-    pub(super) fn config<'a>(&'a self, session: &'a Session) -> &'a TransformerConfig {
-        match &self.config {
-            Config::Own(config) => config,
-            Config::Empty | Config::Builtin => &session.builtin,
-        }
-    }
-
     /// What was there first counts more.
-    fn merge_config(&mut self, session: &Session, other: Config) -> Result<(), Error> {
-        match (&mut self.config, other) {
-            (_, Config::Empty) | (Config::Builtin, Config::Builtin) => {}
-            (own @ Config::Empty, other) => *own = other,
-            (Config::Own(own), Config::Builtin) => own.merge(&session.builtin)?,
-            (Config::Own(own), Config::Own(other)) => own.merge(&other)?,
-            (own @ Config::Builtin, Config::Own(other)) => {
-                let mut merged = session.builtin.clone();
-                merged.merge(&other)?;
-                *own = Config::Own(Box::new(merged));
+    fn merge_config(&mut self, other: &Rc<TransformerConfig>) -> Result<(), Error> {
+        match &mut self.config {
+            None if other.is_builtin => self.config = Some(Rc::clone(other)),
+            // Even into nothing it is merged: wide specifications give way to narrow ones.
+            None => {
+                let mut own = TransformerConfig::default();
+                own.merge(other)?;
+                self.config = Some(Rc::new(own));
             }
+            Some(own) if Rc::ptr_eq(own, other) => {}
+            Some(own) => Rc::make_mut(own).merge(other)?,
         }
         Ok(())
     }
 
-    fn merge(&mut self, session: &Session, other: Self) -> Result<(), Error> {
-        if self.resources.len() == 0 {
-            self.resources = other.resources;
-        } else {
-            self.resources.append_all(other.resources)?;
+    fn merge(&mut self, other: Self) -> Result<(), Error> {
+        self.resources.append_all(other.resources)?;
+        if let Some(config) = &other.config {
+            self.merge_config(config)?;
         }
-        self.merge_config(session, other.config)
+        self.vars.merge(other.vars)
     }
 }
 
 /// One kustomization and where it was found.
-pub(super) struct Target<'t, 'a> {
-    pub(super) session: &'t Session,
-    pub(super) loader: &'t Loader<'a>,
+pub(super) struct Target<'t> {
+    pub(super) builtin: &'t Rc<TransformerConfig>,
+    pub(super) loader: &'t Loader<'t>,
     pub(super) kustomization: &'t Kustomization,
     /// The name of its file.
     pub(super) file: &'t str,
+    /// Where the directory is, when build metadata is wanted.
+    pub(super) origin: Option<Origin>,
+    /// The namespace of charts that have none.
+    pub(super) chart_namespace: &'t str,
 }
 
-impl Target<'_, '_> {
+impl Target<'_> {
     /// Adds this kustomization's resources to what is there and transforms the whole.
     pub(super) fn accumulate(&self, start: Accumulator) -> Result<Accumulator, Error> {
-        self.loader.context.visit(self.loader.depth())?;
-        // The first schema met counts for the whole build.
-        if !self.kustomization.openapi.is_empty() && self.session.schemas.get().is_none() {
-            let schemas = schemas(self.loader, self.kustomization)?;
-            // It was just seen to be unset.
-            let _ = self.session.schemas.set(schemas);
-        }
-        self.refuse_unsupported()?;
         let k = self.kustomization;
-        let mut sum = start;
-        for path in &k.resources {
-            sum = self
-                .resource(sum, path)
-                .map_err(|e| e.context("accumulating resources"))?;
-            self.loader.context.check_count(sum.resources.len())?;
-        }
-        let mut own = TransformerConfig::default();
-        for path in &k.configurations {
-            let text = self.loader.text(path)?;
-            let value = windlass_yaml::to_value(&text)
-                .map_err(|error| Error::invalid(error.to_string()))?;
-            let config = TransformerConfig::decode(&value)
-                .map_err(|error| error.context("error unmarshaling JSON: while decoding JSON"))?;
-            own.merge(&config)?;
-        }
+        let mut sum = self
+            .resources(start, "resources", &k.resources)
+            .map_err(|error| error.context("accumulating resources"))?;
         if k.configurations.is_empty() {
-            sum.merge_config(self.session, Config::Builtin)?;
+            sum.merge_config(self.builtin)?;
         } else {
-            own.merge(&self.session.builtin)?;
-            sum.merge_config(self.session, Config::Own(Box::new(own)))?;
+            let own = TransformerConfig::load(self.loader, &k.configurations)
+                .map_err(|error| error.at(|| self.place("configurations", None)))?;
+            sum.merge_config(&Rc::new(own))?;
+        }
+        if !k.crds.is_empty() {
+            let own = TransformerConfig::of_crds(self.loader, &k.crds).map_err(|error| {
+                error
+                    .context(format_args!("loading CRDs [{}]", k.crds.join(" ")))
+                    .at(|| self.place("crds", None))
+            })?;
+            sum.merge_config(&Rc::new(own))?;
         }
         self.generate(&mut sum)?;
-        for path in &k.components {
+        for (at, path) in k.components.iter().enumerate() {
             sum = self.component(sum, path).map_err(|error| {
-                error.map_message(|text| {
-                    format!("accumulating components: accumulateDirectory: {text:?}")
-                })
+                error
+                    .context("accumulating components")
+                    .at(|| self.place("components", Some(at)))
             })?;
         }
         self.transform(&mut sum)?;
-        if !k.vars.is_empty() {
-            return Err(Error::unsupported(&self.loader.resolve(self.file)?, "vars"));
-        }
+        self.validate(&mut sum)?;
+        sum.vars.add(&mut sum.resources, &k.vars).map_err(|error| {
+            let shown: Vec<String> = k.vars.iter().map(ToString::to_string).collect();
+            error
+                .context(format_args!("merging vars [{}]", shown.join(" ")))
+                .at(|| self.place("vars", None))
+        })?;
         Ok(sum)
     }
 
-    fn refuse_unsupported(&self) -> Result<(), Error> {
-        let k = self.kustomization;
-        if let Some(chart) = k.helm_charts.first() {
-            let error = Error::invalid("must specify --enable-helm");
-            return Err(configuring(error, "HelmChartInflationGenerator", chart));
+    /// The place of a field, or an entry of its list, for errors.
+    pub(super) fn place(&self, field: &str, entry: Option<usize>) -> Location {
+        kustomization::location(self.loader, self.file, field, entry)
+    }
+
+    /// Adds files of resources and bases.
+    pub(super) fn resources(
+        &self,
+        mut sum: Accumulator,
+        field: &'static str,
+        paths: &[String],
+    ) -> Result<Accumulator, Error> {
+        for (at, path) in paths.iter().enumerate() {
+            sum = self
+                .resource(sum, path)
+                .map_err(|error| error.at(|| self.place(field, Some(at))))?;
+            self.loader.context.check_count(sum.resources.len())?;
         }
-        let fields = [
-            (!k.crds.is_empty(), "crds"),
-            (!k.generators.is_empty(), "generators"),
-            (!k.transformers.is_empty(), "transformers"),
-            (!k.validators.is_empty(), "validators"),
-        ];
-        match fields.iter().find(|(used, _)| *used) {
-            Some((_, field)) => {
-                let file = self.loader.resolve(self.file)?;
-                Err(Error::unsupported(&file, field))
-            }
-            None => Ok(()),
-        }
+        Ok(sum)
     }
 
     /// A file of resources, or else a base.
@@ -152,60 +130,82 @@ impl Target<'_, '_> {
             Err(error) if error.is_final() => return Err(error),
             Err(error) => error,
         };
-        // The text is that of a file: there is no use in trying it as a base.
-        if as_file.to_string().contains("MalformedYAMLError: ") {
+        let text = as_file.to_string();
+        if text.contains("HTTP Error: ") {
             return Err(as_file);
         }
         let both = |error: Error| {
             if error.is_final() {
                 return error;
             }
-            error.context(format_args!("accumulation err='{as_file}'"))
+            let error = error.context(format_args!("accumulation err='{as_file}'"));
+            match as_file.location() {
+                Some(location) => error.at(|| location.clone()),
+                None => error,
+            }
         };
-        let loader = self.loader.directory(path).map_err(both)?;
-        self.directory(sum, &loader, false).map_err(both)
+        let loader = match self.loader.directory(path) {
+            Ok(loader) => loader,
+            // It is a file: there is no use in telling that it is no base.
+            Err(_) if text.contains("MalformedYAMLError") => return Err(as_file),
+            Err(error) => return Err(both(error)),
+        };
+        self.directory(sum, &loader, path, false).map_err(both)
     }
 
     fn file_of_resources(&self, sum: &mut Accumulator, path: &str) -> Result<(), Error> {
         let wrap =
             |error: Error| error.context(format_args!("accumulating resources from '{path}'"));
         let text = self.loader.text(path).map_err(wrap)?;
-        let found = load::resources(&text).map_err(|error| {
-            wrap(error.map_message(|text| {
-                if text.starts_with("MalformedYAMLError") {
-                    format!("{text} in File: {path}")
-                } else {
-                    text.to_owned()
-                }
-            }))
-        })?;
-        let origin = Origin::file(self.loader, path);
+        let found = self
+            .loader
+            .manifests(&text)
+            .map_err(|error| wrap(load::in_file(error, self.loader, path)))?;
+        let located = |error: Error| error.in_file(&self.loader.located(path));
         // All or nothing: the path is tried as a base afterwards.
         let mut own = ResMap::default();
-        for mut resource in found {
-            resource.origin = Some(origin.clone());
-            own.append(resource).map_err(wrap)?;
+        for manifest in found {
+            own.append(manifest).map_err(|error| located(wrap(error)))?;
         }
-        sum.resources
-            .append_all(own)
-            .map_err(|error| error.context(format_args!("merging resources from '{path}'")))
+        if let Some(origin) = &self.origin {
+            let origin = origin.append(path);
+            for manifest in own.items_mut() {
+                manifest.annotate(crate::origin::ORIGIN, &origin.to_yaml());
+            }
+        }
+        sum.resources.append_all(own).map_err(|error| {
+            located(error.context(format_args!("merging resources from '{path}'")))
+        })
     }
 
     fn component(&self, sum: Accumulator, path: &str) -> Result<Accumulator, Error> {
-        let loader = self.loader.directory(path)?;
-        self.directory(sum, &loader, true)
+        let rewrite = |error: Error, what: &str, colon: &str| {
+            if error.is_final() {
+                return error;
+            }
+            error.map_message(|text| format!("{what}{colon} {}", quoted(text)))
+        };
+        let loader = self
+            .loader
+            .directory(path)
+            .map_err(|error| rewrite(error, "loader.New", ""))?;
+        self.directory(sum, &loader, path, true)
+            .map_err(|error| rewrite(error, "accumulateDirectory", ":"))
     }
 
+    /// A base, or a component, which starts from what is there.
     fn directory(
         &self,
         mut sum: Accumulator,
         loader: &Loader<'_>,
+        path: &str,
         as_component: bool,
     ) -> Result<Accumulator, Error> {
-        let root = loader.context.shown(&loader.root);
+        let root = loader.shown_root();
         let (kustomization, file) = kustomization::load(loader).map_err(|error| {
             error.context(format_args!("couldn't make target for path '{root}'"))
         })?;
+        set_schemas(loader, &kustomization, false)?;
         match (as_component, kustomization.is_component) {
             (true, false) => {
                 return Err(Error::invalid(format!(
@@ -219,11 +219,18 @@ impl Target<'_, '_> {
             }
             _ => {}
         }
+        let own = self.kustomization.namespace.as_str();
         let target = Target {
-            session: self.session,
+            builtin: self.builtin,
             loader,
             kustomization: &kustomization,
             file,
+            origin: self.origin.as_ref().map(|origin| origin.append(path)),
+            chart_namespace: if own.is_empty() {
+                self.chart_namespace
+            } else {
+                own
+            },
         };
         let recursed =
             |error: Error| error.context(format_args!("recursed accumulation of path '{root}'"));
@@ -233,52 +240,8 @@ impl Target<'_, '_> {
         let below = target
             .accumulate(Accumulator::default())
             .map_err(recursed)?;
-        sum.merge(self.session, below)
+        sum.merge(below)
             .map_err(|error| error.context(format_args!("recursed merging from path '{root}'")))?;
         Ok(sum)
-    }
-
-    fn generate(&self, sum: &mut Accumulator) -> Result<(), Error> {
-        let k = self.kustomization;
-        let config_maps = k.config_maps.iter().map(|args| (Kind::ConfigMap, args));
-        let secrets = k.secrets.iter().map(|args| (Kind::Secret, args));
-        for (kind, args) in config_maps.chain(secrets) {
-            let plugin = match kind {
-                Kind::ConfigMap => "ConfigMapGenerator",
-                Kind::Secret => "SecretGenerator",
-            };
-            let mut made = generator::generate(self.loader, kind, args, &k.generator_options)?;
-            made.origin = Some(Origin::builtin(self.loader, self.file, plugin));
-            sum.resources
-                .absorb(made)
-                .map_err(|error| error.context("merging from generator &{0x0 <nil>}"))?;
-        }
-        Ok(())
-    }
-}
-
-/// The schemas the `openapi` field asks for.
-fn schemas(loader: &Loader<'_>, k: &Kustomization) -> Result<Schemas, Error> {
-    let get = |key: &str| {
-        k.openapi
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value)
-    };
-    match (get("version"), get("path")) {
-        (None, None) => Ok(Schemas::Builtin),
-        (Some(_), Some(_)) => Err(Error::invalid(
-            "builtin version and custom schema provided, cannot use both",
-        )),
-        (Some(version), None) if version == "v1.21.2" => Ok(Schemas::Builtin),
-        (Some(_), None) => Err(Error::invalid(
-            "the specified OpenAPI version is not built in",
-        )),
-        (None, Some(path)) => {
-            let text = loader.text(path)?;
-            let value = windlass_yaml::to_value(&text)
-                .map_err(|error| Error::invalid(error.to_string()))?;
-            Ok(Schemas::Custom(Rc::new(Definitions::new(&value))))
-        }
     }
 }

@@ -1,81 +1,68 @@
 //! The transformers of one level, in the order kustomize runs them.
 
-use super::accumulate::{Accumulator, Target};
-use windlass_yaml::Value;
-
 use crate::Error;
-use crate::decode::At;
-use crate::fieldspec::{FieldSpec, merge_one};
-use crate::id::Gvk;
-use crate::kustomization::Label;
+use crate::config::TransformerConfig;
+use crate::manifest::Manifest;
 use crate::origin::Origin;
-use crate::schema::Schemas;
-use crate::transform::rename::End;
-use crate::transform::replacement::Replacement;
-use crate::transform::{images, metadata, namespace, patches, rename, replicas};
+use crate::transform::annotations::AnnotationsTransformer;
+use crate::transform::image_tag::ImageTagTransformer;
+use crate::transform::label::LabelTransformer;
+use crate::transform::namespace::NamespaceTransformer;
+use crate::transform::patch::PatchTransformer;
+use crate::transform::patch_json6902::PatchJson6902Transformer;
+use crate::transform::patch_strategic_merge::PatchStrategicMergeTransformer;
+use crate::transform::prefix::PrefixTransformer;
+use crate::transform::replacement::ReplacementTransformer;
+use crate::transform::replica_count::ReplicaCountTransformer;
+use crate::transform::suffix::SuffixTransformer;
+use crate::transform::{Transformer, configuring};
 
-impl Target<'_, '_> {
+use super::accumulate::{Accumulator, Target};
+
+/// A transformer, the field it stems from and what it leaves as record.
+struct Configured {
+    transformer: Box<dyn Transformer>,
+    origin: Option<Origin>,
+    field: &'static str,
+    entry: Option<usize>,
+}
+
+/// The label that validators may set.
+const VALIDATED: &str = "validated-by";
+
+impl Target<'_> {
     /// Does to all resources accumulated so far what this kustomization says.
     pub(super) fn transform(&self, sum: &mut Accumulator) -> Result<(), Error> {
-        let k = self.kustomization;
-        self.count_additions(sum.resources.len())?;
-        let config = sum.config(self.session).clone();
-        let schemas = self.session.schemas.get().unwrap_or(&Schemas::Builtin);
-        if !k.patches_strategic_merge.is_empty() {
-            let entries = &k.patches_strategic_merge;
-            patches::apply_strategic_merge(self.loader, entries, &mut sum.resources, schemas)?;
-            self.record(sum, "PatchStrategicMergeTransformer");
-        }
-        for entry in &k.patches {
-            let patch = patches::prepare(self.loader, entry)?;
-            patch.apply(self.loader.context, &mut sum.resources, schemas)?;
-            self.record(sum, "PatchTransformer");
-        }
-        if !k.namespace.is_empty() {
-            namespace::set(&mut sum.resources, &k.namespace, &config.namespace)?;
-            self.record(sum, "NamespaceTransformer");
-        }
-        if !k.name_prefix.is_empty() {
-            let specs = &config.name_prefix;
-            rename::rename(&mut sum.resources, End::Prefix, &k.name_prefix, specs)?;
-            self.record(sum, "PrefixTransformer");
-        }
-        if !k.name_suffix.is_empty() {
-            let specs = &config.name_suffix;
-            rename::rename(&mut sum.resources, End::Suffix, &k.name_suffix, specs)?;
-            self.record(sum, "SuffixTransformer");
-        }
-        for label in k.labels.iter().filter(|label| !label.pairs.is_empty()) {
-            let specs = label_fields(label, &config)?;
-            metadata::add(&mut sum.resources, &label.pairs, &specs)?;
-            self.record(sum, "LabelTransformer");
-        }
-        if !k.common_labels.is_empty() {
-            metadata::add(&mut sum.resources, &k.common_labels, &config.common_labels)?;
-            self.record(sum, "LabelTransformer");
-        }
-        if !k.common_annotations.is_empty() {
-            let specs = &config.common_annotations;
-            metadata::add(&mut sum.resources, &k.common_annotations, specs)?;
-            self.record(sum, "AnnotationsTransformer");
-        }
-        for entry in &k.patches_json6902 {
-            patches::apply_json6902(self.loader, entry, &mut sum.resources)?;
-            self.record(sum, "PatchJson6902Transformer");
-        }
-        for replica in &k.replicas {
-            replicas::set(&mut sum.resources, replica, &config.replicas)?;
-            self.record(sum, "ReplicaCountTransformer");
-        }
-        for image in &k.images {
-            images::set(&mut sum.resources, image, &config.images)?;
-            self.record(sum, "ImageTagTransformer");
-        }
-        if !k.replacements.is_empty() {
-            for replacement in self.replacements()? {
-                replacement.apply(self.loader.context, &mut sum.resources)?;
+        self.count_additions(sum.resources.items().len())?;
+        let config = sum.config.clone();
+        let config = config.as_deref().unwrap_or(self.builtin);
+        let mut all = List {
+            target: self,
+            all: Vec::new(),
+        };
+        all.builtin(config)?;
+        let plugins = self.transformer_plugins("transformers", &self.kustomization.transformers)?;
+        let mut all = all.all;
+        all.extend(plugins.into_iter().map(|(transformer, origin)| Configured {
+            transformer,
+            origin,
+            field: "transformers",
+            entry: None,
+        }));
+        let schemas = self.loader.context.schemas();
+        for configured in all {
+            self.loader.context.check()?;
+            configured
+                .transformer
+                .transform(&mut sum.resources, &schemas)
+                .map_err(|error| error.at(|| self.place(configured.field, configured.entry)))?;
+            sum.resources.contents_mut().for_each(Manifest::follow);
+            if let Some(origin) = &configured.origin {
+                for manifest in sum.resources.contents_mut() {
+                    origin.record(manifest);
+                }
             }
-            self.record(sum, "ReplacementTransformer");
+            sum.resources.drop_empty();
         }
         Ok(())
     }
@@ -90,68 +77,182 @@ impl Target<'_, '_> {
             .map(|(key, value)| key.len() + value.len())
             .sum::<usize>()
             + texts.map(String::len).sum::<usize>();
-        let all = each.saturating_mul(resources);
-        self.loader.context.count_added(all)
+        self.loader
+            .context
+            .growth
+            .add(each.saturating_mul(resources))
     }
 
-    /// The entries of `replacements`, those in files included.
-    fn replacements(&self) -> Result<Vec<Replacement>, Error> {
-        let mut found = Vec::new();
-        for entry in &self.kustomization.replacements {
-            let Some(path) = entry.get("path").and_then(Value::as_str) else {
-                found.push(Replacement::decode(entry, &At::root())?);
-                continue;
-            };
-            if entry.as_object().is_some_and(|map| map.len() > 1) {
-                return Err(Error::invalid(
-                    "cannot specify both path and inline replacement",
-                ));
-            }
-            let value = windlass_yaml::to_value(&self.loader.text(path)?)
-                .map_err(|error| Error::invalid(error.to_string()))?;
-            match &value {
-                Value::Array(items) => {
-                    for item in items {
-                        found.push(Replacement::decode(item, &At::root())?);
-                    }
+    /// Runs validators, which must not change anything but their label.
+    pub(super) fn validate(&self, sum: &mut Accumulator) -> Result<(), Error> {
+        let validators = self.transformer_plugins("validators", &self.kustomization.validators)?;
+        let schemas = self.loader.context.schemas();
+        for (validator, _) in validators {
+            let before = sum.resources.clone();
+            validator
+                .transform(&mut sum.resources, &schemas)
+                .map_err(|error| error.at(|| self.place("validators", None)))?;
+            let mut after = sum.resources.clone();
+            for manifest in after.items_mut() {
+                let mut labels = manifest.owned_texts("labels");
+                if labels.remove(VALIDATED).is_some() {
+                    manifest.set_texts("labels", labels);
                 }
-                one => found.push(Replacement::decode(one, &At::root())?),
             }
+            compare(before.items(), after.items()).map_err(|error| {
+                error
+                    .context("validator shouldn't modify the resource map")
+                    .at(|| self.place("validators", None))
+            })?;
         }
-        Ok(found)
-    }
-
-    /// Notes for all resources that transformer `kind` ran.
-    fn record(&self, sum: &mut Accumulator, kind: &str) {
-        if !self.session.metadata.transformations {
-            return;
-        }
-        let origin = Origin::builtin(self.loader, self.file, kind);
-        for resource in sum.resources.items_mut() {
-            resource.transformations.push(origin.clone());
-        }
+        Ok(())
     }
 }
 
-/// The fields an entry of `labels` goes to.
-fn label_fields(
-    label: &Label,
-    config: &crate::config::TransformerConfig,
-) -> Result<Vec<FieldSpec>, Error> {
-    let mut specs = label.fields.clone();
-    let more = match (label.include_selectors, label.include_templates) {
-        (true, _) => &config.common_labels,
-        (false, true) => &config.template_labels,
-        (false, false) => &config.labels,
-    };
-    for spec in more {
-        merge_one(&mut specs, spec.clone())?;
+fn compare(before: &[Manifest], after: &[Manifest]) -> Result<(), Error> {
+    if before.len() != after.len() {
+        return Err(Error::invalid(format!(
+            "lists have different number of entries: {} doesn't equal {}",
+            before.len(),
+            after.len()
+        )));
     }
-    if !label.include_selectors {
-        merge_one(
-            &mut specs,
-            FieldSpec::new(Gvk::default(), "metadata/labels", true),
-        )?;
+    for old in before {
+        let id = old.id();
+        let Some(new) = after.iter().find(|new| new.id().equals(&id)) else {
+            return Err(Error::invalid(format!(
+                "id in self missing from other; id: {id}"
+            )));
+        };
+        let shown = |manifest: &Manifest| {
+            let value = manifest.with_records().node.to_value().unwrap_or_default();
+            windlass_yaml::go_json(&value)
+        };
+        if old.with_records().node.to_text() != new.with_records().node.to_text() {
+            return Err(Error::invalid(format!(
+                "nodes unequal: \n -- {},\n -- {}\n",
+                shown(old),
+                shown(new)
+            )));
+        }
     }
-    Ok(specs)
+    Ok(())
+}
+
+/// The built-in transformers that a kustomization asks for.
+struct List<'t> {
+    target: &'t Target<'t>,
+    all: Vec<Configured>,
+}
+
+impl List<'_> {
+    fn add(
+        &mut self,
+        transformer: impl Transformer + 'static,
+        plugin: &str,
+        field: &'static str,
+        entry: impl Into<Option<usize>>,
+    ) {
+        self.all.push(Configured {
+            transformer: Box::new(transformer),
+            origin: self.target.builtin_origin(plugin),
+            field,
+            entry: entry.into(),
+        });
+    }
+
+    fn builtin(&mut self, config: &TransformerConfig) -> Result<(), Error> {
+        let Target {
+            loader,
+            kustomization: k,
+            ..
+        } = *self.target;
+        let target = self.target;
+        let entries = &k.patches_strategic_merge;
+        if !entries.is_empty() {
+            let (plugin, field) = ("PatchStrategicMergeTransformer", "patchesStrategicMerge");
+            let made =
+                PatchStrategicMergeTransformer::new(loader, entries, "").map_err(|error| {
+                    let config = PatchStrategicMergeTransformer::config(entries);
+                    configuring(error, plugin, &config).at(|| target.place(field, None))
+                })?;
+            self.add(made, plugin, field, None);
+        }
+        for (at, entry) in k.patches.iter().enumerate() {
+            let plugin = "PatchTransformer";
+            let made = PatchTransformer::of_entry(loader, entry).map_err(|error| {
+                configuring(error, plugin, &entry.to_value())
+                    .at(|| target.place("patches", Some(at)))
+            })?;
+            self.add(made, plugin, "patches", at);
+        }
+        self.names(config);
+        self.labels(config)?;
+        for (at, entry) in k.patches_json6902.iter().enumerate() {
+            let (plugin, field) = ("PatchJson6902Transformer", "patchesJson6902");
+            let made = PatchJson6902Transformer::of_entry(loader, entry).map_err(|error| {
+                let config = PatchJson6902Transformer::config(entry);
+                configuring(error, plugin, &config).at(|| target.place(field, Some(at)))
+            })?;
+            self.add(made, plugin, field, at);
+        }
+        for (at, replica) in k.replicas.iter().enumerate() {
+            let made = ReplicaCountTransformer {
+                replica: replica.clone(),
+                specs: config.replicas.clone(),
+            };
+            self.add(made, "ReplicaCountTransformer", "replicas", at);
+        }
+        for (at, image) in k.images.iter().enumerate() {
+            let made = ImageTagTransformer::new(image.clone(), config.images.clone());
+            self.add(made, "ImageTagTransformer", "images", at);
+        }
+        if !k.replacements.is_empty() {
+            let (plugin, field) = ("ReplacementTransformer", "replacements");
+            let made = ReplacementTransformer::new(loader, &k.replacements).map_err(|error| {
+                let config = ReplacementTransformer::config(&k.replacements);
+                configuring(error, plugin, &config).at(|| target.place(field, None))
+            })?;
+            self.add(made, plugin, field, None);
+        }
+        Ok(())
+    }
+
+    fn names(&mut self, config: &TransformerConfig) {
+        let k = self.target.kustomization;
+        if !k.namespace.is_empty() {
+            let made = NamespaceTransformer::new(&k.namespace, &config.namespace);
+            self.add(made, "NamespaceTransformer", "namespace", None);
+        }
+        if !k.name_prefix.is_empty() {
+            let made = PrefixTransformer::new(&k.name_prefix, &config.name_prefix);
+            self.add(made, "PrefixTransformer", "namePrefix", None);
+        }
+        if !k.name_suffix.is_empty() {
+            let made = SuffixTransformer::new(&k.name_suffix, &config.name_suffix);
+            self.add(made, "SuffixTransformer", "nameSuffix", None);
+        }
+    }
+
+    fn labels(&mut self, config: &TransformerConfig) -> Result<(), Error> {
+        let k = self.target.kustomization;
+        for (at, label) in k.labels.iter().enumerate() {
+            let made = LabelTransformer::of_entry(label, config)
+                .map_err(|error| error.at(|| self.target.place("labels", Some(at))))?;
+            self.add(made, "LabelTransformer", "labels", at);
+        }
+        // Also run for nothing, which shows in the records.
+        if !k.labels.is_empty() || !k.common_labels.is_empty() {
+            let made = LabelTransformer::common(&k.common_labels, config);
+            self.add(made, "LabelTransformer", "commonLabels", None);
+        }
+        if !k.common_annotations.is_empty() {
+            let made = AnnotationsTransformer {
+                annotations: k.common_annotations.clone(),
+                specs: config.common_annotations.clone(),
+            };
+            self.add(made, "AnnotationsTransformer", "commonAnnotations", None);
+        }
+        Ok(())
+    }
 }

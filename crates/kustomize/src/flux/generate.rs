@@ -49,7 +49,7 @@ fn scan(
             // Trees are bounded in depth.
             Entry::Dir => scan(files, tree, &path, &shown_path, resources)?,
             Entry::File(file) if is_manifest(name) => {
-                load::resources(&String::from_utf8_lossy(&file.bytes)).map_err(|error| {
+                load::manifests(&String::from_utf8_lossy(&file.bytes), None).map_err(|error| {
                     error.context(format_args!(
                         "failed to decode Kubernetes YAML from {}",
                         files.shown(&path)

@@ -3,80 +3,31 @@
 use serde_json::Map;
 use windlass_yaml::Value;
 
-use crate::kustomization::FIELDS;
+use crate::kustomization::names;
 
 /// The fields of the entries of lists, and of nested settings.
-const NESTED: [(&str, &[&str]); 12] = [
-    ("patches", &["path", "patch", "target", "options"]),
-    ("patchesJson6902", &["path", "patch", "target", "options"]),
-    (
-        "target",
-        &[
-            "group",
-            "version",
-            "kind",
-            "name",
-            "namespace",
-            "annotationSelector",
-            "labelSelector",
-        ],
-    ),
-    (
-        "images",
-        &["name", "newName", "tagSuffix", "newTag", "digest"],
-    ),
-    (
-        "imageTags",
-        &["name", "newName", "tagSuffix", "newTag", "digest"],
-    ),
-    ("replicas", &["name", "count"]),
-    (
-        "labels",
-        &["pairs", "includeSelectors", "includeTemplates", "fields"],
-    ),
-    (
-        "configMapGenerator",
-        &[
-            "name",
-            "namespace",
-            "behavior",
-            "literals",
-            "files",
-            "envs",
-            "env",
-            "options",
-        ],
-    ),
-    (
-        "secretGenerator",
-        &[
-            "name",
-            "namespace",
-            "behavior",
-            "literals",
-            "files",
-            "envs",
-            "env",
-            "options",
-            "type",
-        ],
-    ),
-    (
-        "generatorOptions",
-        &[
-            "labels",
-            "annotations",
-            "disableNameSuffixHash",
-            "immutable",
-        ],
-    ),
-    ("sortOptions", &["order", "legacySortOptions"]),
-    ("legacySortOptions", &["orderFirst", "orderLast"]),
+const NESTED: [(&str, &[&str]); 16] = [
+    ("metadata", names::METADATA),
+    ("patches", names::PATCH),
+    ("patchesJson6902", names::PATCH),
+    ("target", names::SELECTOR),
+    ("images", names::IMAGE),
+    ("imageTags", names::IMAGE),
+    ("replicas", names::REPLICA),
+    ("labels", names::LABEL),
+    ("configMapGenerator", names::CONFIG_MAP),
+    ("secretGenerator", names::SECRET),
+    ("generatorOptions", names::GENERATOR_OPTIONS),
+    ("sortOptions", names::SORT_OPTIONS),
+    ("legacySortOptions", names::LEGACY_SORT_OPTIONS),
+    ("replacements", names::REPLACEMENT),
+    ("vars", names::VAR),
+    ("helmCharts", names::CHART),
 ];
 
 /// The fields kustomize knows, under their proper names.
 pub(super) fn known_fields(fields: Map<String, Value>) -> Map<String, Value> {
-    keep(fields, &FIELDS)
+    keep(fields, names::KUSTOMIZATION)
 }
 
 fn keep(fields: Map<String, Value>, known: &[&str]) -> Map<String, Value> {

@@ -2,10 +2,15 @@
 
 use windlass_yaml::Value;
 
+use super::charts::{Chart, ChartGlobals};
+use super::generators::{GeneratorArgs, GeneratorOptions};
+use super::names;
+use super::replacement::ReplacementEntry;
+use super::var::Var;
 use crate::Error;
 use crate::decode::At;
 use crate::fieldspec::FieldSpec;
-use crate::id::{Gvk, Id};
+use crate::id::{GvkRef, Id};
 
 /// A kustomization or component, decoded.
 #[derive(Debug, Clone, Default)]
@@ -27,15 +32,21 @@ pub(crate) struct Kustomization {
     pub(crate) patches: Vec<Patch>,
     pub(crate) images: Vec<Image>,
     pub(crate) replicas: Vec<Replica>,
-    pub(crate) replacements: Vec<Value>,
-    pub(crate) vars: Vec<Value>,
+    pub(crate) replacements: Vec<ReplacementEntry>,
+    pub(crate) vars: Vec<Var>,
     pub(crate) config_maps: Vec<GeneratorArgs>,
     pub(crate) secrets: Vec<GeneratorArgs>,
-    pub(crate) generator_options: GeneratorOptions,
+    pub(crate) generator_options: Option<GeneratorOptions>,
     pub(crate) generators: Vec<String>,
     pub(crate) transformers: Vec<String>,
     pub(crate) validators: Vec<String>,
-    pub(crate) helm_charts: Vec<Value>,
+    pub(crate) charts: Vec<Chart>,
+    pub(crate) chart_globals: Option<ChartGlobals>,
+    // Fields of old: empty once the file has been loaded.
+    pub(super) bases: Vec<String>,
+    pub(super) image_tags: Vec<Image>,
+    pub(super) old_charts: Vec<Chart>,
+    pub(super) old_chart_globals: ChartGlobals,
     pub(crate) sort_options: Option<SortOptions>,
     pub(crate) build_metadata: Vec<String>,
 }
@@ -59,7 +70,7 @@ pub(crate) struct Patch {
     pub(crate) path: String,
     pub(crate) patch: String,
     pub(crate) target: Option<Selector>,
-    pub(crate) options: Vec<(String, bool)>,
+    pub(crate) options: Option<Vec<(String, bool)>>,
 }
 
 /// Selects resources by id and by label and annotation selectors.
@@ -95,29 +106,6 @@ pub(crate) struct Replica {
     pub(crate) count: i64,
 }
 
-/// An entry of `configMapGenerator` or `secretGenerator`.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct GeneratorArgs {
-    pub(crate) name: String,
-    pub(crate) namespace: String,
-    pub(crate) behavior: String,
-    pub(crate) literals: Vec<String>,
-    pub(crate) files: Vec<String>,
-    pub(crate) envs: Vec<String>,
-    pub(crate) options: GeneratorOptions,
-    /// Secrets only.
-    pub(crate) secret_type: String,
-}
-
-/// `generatorOptions`, or the `options` of one generator.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct GeneratorOptions {
-    pub(crate) labels: Vec<(String, String)>,
-    pub(crate) annotations: Vec<(String, String)>,
-    pub(crate) disable_name_suffix_hash: bool,
-    pub(crate) immutable: bool,
-}
-
 /// `sortOptions`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SortOptions {
@@ -128,73 +116,35 @@ pub(crate) struct SortOptions {
 impl Patch {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut patch = Self::default();
-        at.fields(
-            value,
-            "Patch",
-            &["path", "patch", "target", "options"],
-            |name, value, at| {
-                match name {
-                    "path" => patch.path = at.string(value)?,
-                    "patch" => patch.patch = at.string(value)?,
-                    "target" => patch.target = Some(Selector::decode(value, at)?),
-                    _ => {
-                        let known = ["allowNameChange", "allowKindChange"];
-                        at.fields(value, "PatchArgs", &known, |name, value, at| {
-                            patch.options.push((name.to_owned(), at.boolean(value)?));
-                            Ok(())
-                        })?;
-                    }
+        at.fields(value, "Patch", names::PATCH, |name, value, at| {
+            match name {
+                "path" => patch.path = at.string(value)?,
+                "patch" => patch.patch = at.string(value)?,
+                "target" => patch.target = Some(Selector::decode(value, at)?),
+                _ => {
+                    let known = ["allowNameChange", "allowKindChange"];
+                    let options = patch.options.get_or_insert_default();
+                    at.fields(value, "PatchArgs", &known, |name, value, at| {
+                        options.push((name.to_owned(), at.boolean(value)?));
+                        Ok(())
+                    })?;
                 }
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        })?;
         Ok(patch)
     }
 
     pub(crate) fn option(&self, name: &str) -> bool {
-        self.options
-            .iter()
-            .any(|(option, set)| option == name && *set)
-    }
-
-    /// The entry as the original writes it into error texts.
-    pub(crate) fn to_value(&self) -> Value {
-        let mut map = serde_json::Map::new();
-        if !self.options.is_empty() {
-            let options = self
-                .options
-                .iter()
-                .map(|(name, set)| (name.clone(), (*set).into()));
-            map.insert("options".into(), Value::Object(options.collect()));
-        }
-        if !self.patch.is_empty() {
-            map.insert("patch".into(), self.patch.clone().into());
-        }
-        if !self.path.is_empty() {
-            map.insert("path".into(), self.path.clone().into());
-        }
-        if let Some(target) = &self.target {
-            map.insert("target".into(), target.to_value());
-        }
-        Value::Object(map)
+        let mut options = self.options.iter().flatten();
+        options.any(|(option, set)| option == name && *set)
     }
 }
 
 impl Selector {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut selector = Self::default();
-        let known = [
-            "group",
-            "version",
-            "kind",
-            "name",
-            "namespace",
-            "annotationSelector",
-            "labelSelector",
-            // Accepted by the original's type, without effect.
-            "apiVersion",
-        ];
-        at.fields(value, "Selector", &known, |name, value, at| {
+        at.fields(value, "Selector", names::SELECTOR, |name, value, at| {
             let text = at.string(value)?;
             match name {
                 "group" => selector.group = text,
@@ -203,8 +153,7 @@ impl Selector {
                 "name" => selector.name = text,
                 "namespace" => selector.namespace = text,
                 "annotationSelector" => selector.annotation_selector = text,
-                "labelSelector" => selector.label_selector = text,
-                _ => return Err(Error::invalid(format!("json: unknown field {name:?}"))),
+                _ => selector.label_selector = text,
             }
             Ok(())
         })?;
@@ -232,9 +181,14 @@ impl Selector {
 impl std::fmt::Display for Selector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let id = Id {
-            gvk: Gvk::new(&self.group, &self.version, &self.kind),
-            name: self.name.clone(),
-            namespace: self.namespace.clone(),
+            gvk: GvkRef {
+                group: &self.group,
+                version: &self.version,
+                kind: &self.kind,
+            },
+            name: &self.name,
+            namespace: &self.namespace,
+            cluster: false,
         };
         write!(
             f,
@@ -247,8 +201,7 @@ impl std::fmt::Display for Selector {
 impl Image {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut image = Self::default();
-        let known = ["name", "newName", "tagSuffix", "newTag", "digest"];
-        at.fields(value, "Image", &known, |name, value, at| {
+        at.fields(value, "Image", names::IMAGE, |name, value, at| {
             let text = at.string(value)?;
             match name {
                 "name" => image.name = text,
@@ -266,10 +219,10 @@ impl Image {
 impl Replica {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut replica = Self::default();
-        at.fields(value, "Replica", &["name", "count"], |name, value, at| {
+        at.fields(value, "Replica", names::REPLICA, |name, value, at| {
             match name {
                 "name" => replica.name = at.string(value)?,
-                _ => replica.count = at.integer(value)?,
+                _ => replica.count = at.integer(value, "int64")?,
             }
             Ok(())
         })?;
@@ -280,8 +233,7 @@ impl Replica {
 impl Label {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut label = Self::default();
-        let known = ["pairs", "includeSelectors", "includeTemplates", "fields"];
-        at.fields(value, "Label", &known, |name, value, at| {
+        at.fields(value, "Label", names::LABEL, |name, value, at| {
             match name {
                 "pairs" => label.pairs = at.string_map(value)?,
                 "includeSelectors" => label.include_selectors = at.boolean(value)?,
@@ -294,94 +246,33 @@ impl Label {
     }
 }
 
-impl GeneratorOptions {
-    pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
-        let mut options = Self::default();
-        let known = [
-            "labels",
-            "annotations",
-            "disableNameSuffixHash",
-            "immutable",
-        ];
-        at.fields(value, "GeneratorOptions", &known, |name, value, at| {
-            match name {
-                "labels" => options.labels = at.string_map(value)?,
-                "annotations" => options.annotations = at.string_map(value)?,
-                "immutable" => options.immutable = at.boolean(value)?,
-                _ => options.disable_name_suffix_hash = at.boolean(value)?,
-            }
-            Ok(())
-        })?;
-        Ok(options)
-    }
-}
-
-impl GeneratorArgs {
-    pub(crate) fn decode(value: &Value, at: &At, secret: bool) -> Result<Self, Error> {
-        let mut args = Self::default();
-        let mut env = String::new();
-        let known = [
-            "name",
-            "namespace",
-            "behavior",
-            "literals",
-            "files",
-            "envs",
-            "env",
-            "options",
-            "type",
-        ];
-        // The type is a field of secrets only.
-        let known = if secret { &known[..] } else { &known[..8] };
-        let structure = if secret {
-            "SecretArgs"
-        } else {
-            "ConfigMapArgs"
-        };
-        at.fields(value, structure, known, |name, value, at| {
-            match name {
-                "name" => args.name = at.string(value)?,
-                "namespace" => args.namespace = at.string(value)?,
-                "behavior" => args.behavior = at.string(value)?,
-                "literals" => args.literals = at.strings(value)?,
-                "files" => args.files = at.strings(value)?,
-                "envs" => args.envs = at.strings(value)?,
-                "env" => env = at.string(value)?,
-                "options" => args.options = GeneratorOptions::decode(value, at)?,
-                _ => args.secret_type = at.string(value)?,
-            }
-            Ok(())
-        })?;
-        if !env.is_empty() {
-            args.envs.push(env);
-        }
-        Ok(args)
-    }
-}
-
 impl SortOptions {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
         let mut options = Self::default();
-        let known = ["order", "legacySortOptions"];
-        at.fields(value, "SortOptions", &known, |name, value, at| {
-            if name == "order" {
-                options.order = at.string(value)?;
-                return Ok(());
-            }
-            let mut lists = (Vec::new(), Vec::new());
-            let known = ["orderFirst", "orderLast"];
-            at.fields(value, "LegacySortOptions", &known, |name, value, at| {
-                let list = at.strings(value)?;
-                if name == "orderFirst" {
-                    lists.0 = list;
-                } else {
-                    lists.1 = list;
+        at.fields(
+            value,
+            "SortOptions",
+            names::SORT_OPTIONS,
+            |name, value, at| {
+                if name == "order" {
+                    options.order = at.string(value)?;
+                    return Ok(());
                 }
+                let mut lists = (Vec::new(), Vec::new());
+                let known = names::LEGACY_SORT_OPTIONS;
+                at.fields(value, "LegacySortOptions", known, |name, value, at| {
+                    let list = at.strings(value)?;
+                    if name == "orderFirst" {
+                        lists.0 = list;
+                    } else {
+                        lists.1 = list;
+                    }
+                    Ok(())
+                })?;
+                options.legacy = Some(lists);
                 Ok(())
-            })?;
-            options.legacy = Some(lists);
-            Ok(())
-        })?;
+            },
+        )?;
         Ok(options)
     }
 }

@@ -3,30 +3,36 @@
 //! Users can see the order of the result and what becomes of elements with missing or repeated
 //! keys, so the steps below follow the original's, including the ones nobody would choose.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use windlass_yaml::Value;
-
-use crate::Error;
-use crate::resource::scalar_text;
+use crate::node::{Node, Scalar};
+use crate::{Error, ErrorKind};
 
 /// Values of the merge keys, in the order of the keys; empty where missing.
 type Row = Vec<String>;
 
+/// Most elements of lists with several merge keys, or with faults: there the steps are quadratic.
+const MAX_ROWS: usize = 10_000;
+
 /// Merges `patch` into `target`, calling `merge` for every pair of elements with equal keys.
 pub(super) fn merge_by_keys(
-    mut target: Vec<Value>,
-    patch: &[Value],
+    mut target: Vec<Node>,
+    patch: &[Node],
     keys: &[String],
-    mut merge: impl FnMut(Option<Value>, Option<&Value>) -> Result<Option<Value>, Error>,
-) -> Result<Vec<Value>, Error> {
-    if patch.is_empty() && has_distinct_keys(&target, keys) {
-        return target
-            .into_iter()
-            .filter_map(|item| merge(Some(item), None).transpose())
-            .collect();
+    mut merge: impl FnMut(Option<Node>, Option<&Node>) -> Result<Option<Node>, Error>,
+) -> Result<Vec<Node>, Error> {
+    if (patch.is_empty() || keys.len() == 1)
+        && let (Some(of_patch), Some(of_target)) = (distinct(patch, keys), distinct(&target, keys))
+    {
+        return merge_distinct(target, patch, &of_patch, &of_target, merge);
     }
     let mut rows = rows(patch, &target, keys);
+    if rows.len() > MAX_ROWS {
+        return Err(Error::new(
+            ErrorKind::Limit,
+            format!("more than {MAX_ROWS} elements of a list to merge"),
+        ));
+    }
     if keys.len() > 1 {
         unify(&mut rows);
     }
@@ -60,14 +66,14 @@ pub(super) fn merge_by_keys(
             .find(|item| has_values(item, &own_keys, &own_values));
         let old = at.map(|at| target[at].clone());
         let merged = merge(old, new)?;
-        let Some(mut merged) = merged.filter(|value| !is_blank(value)) else {
-            set(&mut target, None, &valid_keys, &values);
+        let Some(mut merged) = merged.filter(|node| !is_nothing(node)) else {
+            set(&mut target, None, &valid_keys, &values)?;
             continue;
         };
-        if let Value::Object(map) = &mut merged {
+        if let Some(map) = merged.as_mapping_mut() {
             for (key, value) in valid_keys.iter().zip(&values) {
-                if !map.contains_key(*key) && !value.is_empty() {
-                    map.insert((*key).to_owned(), plain_scalar(value));
+                if !map.contains(key) && !value.is_empty() {
+                    map.set(key, Scalar::untyped(*value));
                 }
             }
         }
@@ -75,7 +81,7 @@ pub(super) fn merge_by_keys(
         if let Some(at) = at {
             target[at] = merged.clone();
         }
-        set(&mut merged_list, Some(merged), &valid_keys, &values);
+        set(&mut merged_list, Some(merged), &valid_keys, &values)?;
     }
     if rows.is_empty() {
         return Ok(target);
@@ -83,45 +89,77 @@ pub(super) fn merge_by_keys(
     for item in target {
         let mut values = Vec::new();
         for key in &valid_keys {
-            match item.get(*key) {
+            if item.is_null() {
+                merged_list.push(item.clone());
+                continue;
+            }
+            let Some(map) = item.as_mapping() else {
+                return Err(item.wrong_kind("MappingNode"));
+            };
+            match map.get(key) {
                 None => merged_list.push(item.clone()),
-                value => values.push(scalar_text(value)),
+                Some(value) => values.push(value.text().to_owned()),
             }
         }
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         if valid_keys.len() > 1 {
-            set(&mut merged_list, None, &valid_keys, &values);
+            set(&mut merged_list, None, &valid_keys, &values)?;
         }
-        set(&mut merged_list, Some(item), &valid_keys, &values);
+        set(&mut merged_list, Some(item), &valid_keys, &values)?;
     }
     Ok(merged_list)
 }
 
+/// The steps where all elements have all keys, with values that do not repeat: those of the patch,
+/// then the remaining ones.
+fn merge_distinct(
+    target: Vec<Node>,
+    patch: &[Node],
+    of_patch: &[Row],
+    of_target: &[Row],
+    mut merge: impl FnMut(Option<Node>, Option<&Node>) -> Result<Option<Node>, Error>,
+) -> Result<Vec<Node>, Error> {
+    let places: HashMap<&Row, usize> = of_target.iter().zip(0..).collect();
+    let mut rest: Vec<Option<Node>> = target.into_iter().map(Some).collect();
+    let mut merged = Vec::with_capacity(rest.len() + patch.len());
+    let kept = |node: Option<Node>| node.filter(|node| !is_nothing(node));
+    for (item, row) in patch.iter().zip(of_patch) {
+        let old = places.get(row).and_then(|&at| rest[at].take());
+        merged.extend(kept(merge(old, Some(item))?));
+    }
+    for item in rest.into_iter().flatten() {
+        merged.extend(kept(merge(Some(item), None)?));
+    }
+    Ok(merged)
+}
+
+/// The rows of the elements if all are maps with all keys, and no two agree.
+fn distinct(list: &[Node], keys: &[String]) -> Option<Vec<Row>> {
+    let mut seen = HashSet::with_capacity(list.len());
+    let rows: Vec<Row> = list.iter().map(|item| row(item, keys)).collect();
+    let fine = rows.iter().zip(list).all(|(row, item)| {
+        item.as_mapping().is_some() && row.iter().all(|value| !value.is_empty()) && seen.insert(row)
+    });
+    fine.then_some(rows)
+}
+
 /// The patch's scalars, then the target's others.
-pub(super) fn union(target: Vec<Value>, patch: &[Value]) -> Vec<Value> {
+pub(super) fn union(target: Vec<Node>, patch: &[Node]) -> Vec<Node> {
     let mut seen = HashSet::new();
-    patch
-        .iter()
-        .cloned()
-        .chain(target)
-        .filter(|item| !item.is_null() && seen.insert(scalar_text(Some(item))))
+    let all = patch.iter().cloned().chain(target);
+    all.filter(|item| !item.is_null() && seen.insert(item.text().to_owned()))
         .collect()
 }
 
-/// Whether merging the list with nothing leaves all elements where they are.
-fn has_distinct_keys(list: &[Value], keys: &[String]) -> bool {
-    let mut seen = HashSet::new();
-    list.iter().all(|item| {
-        let row = row(item, keys);
-        !is_blank(item) && row.iter().all(|value| !value.is_empty()) && seen.insert(row)
-    })
+fn row(item: &Node, keys: &[String]) -> Row {
+    let value = |key: &String| match item.get(key) {
+        Some(value) if !value.is_blank() => value.text().to_owned(),
+        _ => String::new(),
+    };
+    keys.iter().map(value).collect()
 }
 
-fn row(item: &Value, keys: &[String]) -> Row {
-    keys.iter().map(|key| scalar_text(item.get(key))).collect()
-}
-
-fn rows(patch: &[Value], target: &[Value], keys: &[String]) -> Vec<Row> {
+fn rows(patch: &[Node], target: &[Node], keys: &[String]) -> Vec<Row> {
     let mut seen = HashSet::new();
     patch
         .iter()
@@ -159,37 +197,49 @@ fn common(a: &Row, b: &Row) -> Option<Row> {
     })
 }
 
-fn has_values(item: &Value, keys: &[&str], values: &[&str]) -> bool {
-    item.is_object()
-        && keys.iter().zip(values).all(|(key, value)| {
-            item.get(*key)
-                .is_some_and(|v| scalar_text(Some(v)) == *value)
-        })
+fn has_values(item: &Node, keys: &[&str], values: &[&str]) -> bool {
+    item.as_mapping().is_some_and(|map| {
+        keys.iter()
+            .zip(values)
+            .all(|(key, value)| map.get(key).is_some_and(|own| own.text() == *value))
+    })
 }
 
-fn is_blank(item: &Value) -> bool {
-    item.is_null() || item.as_object().is_some_and(serde_json::Map::is_empty)
+fn is_nothing(item: &Node) -> bool {
+    item.is_null() || item.is_empty_map()
 }
 
 /// Replaces the elements whose keys have the values by `element`, appending it if there is none;
 /// without `element` they are removed. An empty value stands for any value. Without any values
 /// nothing is kept.
-fn set(list: &mut Vec<Value>, element: Option<Value>, keys: &[&str], values: &[&str]) {
+fn set(
+    list: &mut Vec<Node>,
+    element: Option<Node>,
+    keys: &[&str],
+    values: &[&str],
+) -> Result<(), Error> {
     let mut found = false;
     let mut kept = Vec::with_capacity(list.len() + 1);
+    let of_maps = values.first().is_some_and(|value| !value.is_empty());
     for item in list.drain(..) {
-        if is_blank(&item) {
+        if is_nothing(&item) {
             continue;
         }
-        if !item.is_object() && element.as_ref().is_some_and(Value::is_object) {
-            kept.push(item);
-            continue;
-        }
+        let Some(map) = item.as_mapping() else {
+            if of_maps {
+                kept.push(item);
+                continue;
+            }
+            if values.is_empty() {
+                continue;
+            }
+            return Err(item.wrong_kind("MappingNode"));
+        };
         // Keys beyond the values repeat the last comparison.
         let matches = !values.is_empty()
             && keys.iter().zip(values).all(|(key, value)| {
-                item.get(*key)
-                    .is_some_and(|own| value.is_empty() || scalar_text(Some(own)) == *value)
+                map.get(key)
+                    .is_some_and(|own| value.is_empty() || own.text() == *value)
             });
         if matches {
             found = true;
@@ -200,12 +250,7 @@ fn set(list: &mut Vec<Value>, element: Option<Value>, keys: &[&str], values: &[&
     }
     *list = kept;
     if !found {
-        list.extend(element);
+        list.extend(element.filter(|element| !element.is_null()));
     }
-}
-
-/// A key's text as the value it would be read as.
-fn plain_scalar(text: &str) -> Value {
-    text.parse::<i64>()
-        .map_or_else(|_| Value::String(text.to_owned()), Value::from)
+    Ok(())
 }

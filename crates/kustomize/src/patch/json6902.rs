@@ -3,6 +3,10 @@
 use windlass_yaml::Value;
 
 use crate::Error;
+use crate::go_text::quoted;
+use crate::growth::{Growth, size_of_value};
+use crate::manifest::Manifest;
+use crate::node::from_value;
 
 /// A decoded list of operations.
 #[derive(Debug, Clone)]
@@ -13,8 +17,8 @@ struct Operation {
     kind: Kind,
     /// The operation as written.
     name: String,
-    path: String,
-    from: String,
+    path: Option<String>,
+    from: Option<String>,
     value: Value,
 }
 
@@ -53,31 +57,45 @@ impl JsonPatch {
         self.0.is_empty()
     }
 
-    /// Applies all operations in order; the document is as it was after an error. `count` is told
-    /// the bytes of every value that is copied.
-    pub(crate) fn apply(
-        &self,
-        document: &mut Value,
-        count: &dyn Fn(usize) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut patched = document.clone();
-        for operation in &self.0 {
-            operation.apply(&mut patched, count)?;
+    /// Applies all operations in order. After an error, the document is half done.
+    pub(crate) fn apply(&self, document: &mut Value, growth: &Growth) -> Result<(), Error> {
+        self.0
+            .iter()
+            .try_for_each(|operation| operation.apply(document, growth))
+    }
+
+    /// Applies all operations to a resource. It goes through JSON on the way, in which nothing is
+    /// left of how it was written; annotations are strings afterwards.
+    pub(crate) fn apply_to(&self, target: &mut Manifest, growth: &Growth) -> Result<(), Error> {
+        if target.has_records() {
+            target.make_annotations();
         }
-        *document = patched;
+        let mut value = target.node.to_value()?;
+        self.apply(&mut value, growth)?;
+        if !value.is_object() {
+            return Err(Error::invalid(
+                "json: cannot unmarshal array into Go value of type map[string]interface {}",
+            ));
+        }
+        target.node = from_value(&value);
+        target.normalise("annotations");
         Ok(())
     }
 }
 
 fn decode(value: &Value) -> Result<Operation, Error> {
+    if !value.is_object() {
+        return Err(Error::invalid("a JSON patch must be a list of operations"));
+    }
     let text = |key: &str| match value.get(key) {
-        None | Some(Value::Null) => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text.clone()),
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(Error::invalid(format!(
             "'{key}' of a JSON patch must be a string"
         ))),
     };
-    let kind = match text("op")?.as_str() {
+    let name = text("op")?.unwrap_or_else(|| "unknown".to_owned());
+    let kind = match name.as_str() {
         "add" => Kind::Add,
         "remove" => Kind::Remove,
         "replace" => Kind::Replace,
@@ -86,143 +104,132 @@ fn decode(value: &Value) -> Result<Operation, Error> {
         "test" => Kind::Test,
         _ => Kind::Unknown,
     };
-    if !value.is_object() {
-        return Err(Error::invalid("a JSON patch must be a list of operations"));
-    }
     Ok(Operation {
         kind,
-        name: text("op")?,
+        name,
         path: text("path")?,
         from: text("from")?,
         value: value.get("value").cloned().unwrap_or_default(),
     })
 }
 
-fn fail<T>(text: String) -> Result<T, Error> {
+fn fail<T>(text: impl Into<String>) -> Result<T, Error> {
     Err(Error::invalid(text))
 }
 
 impl Operation {
-    fn apply(
+    fn path(&self) -> Result<&str, Error> {
+        match &self.path {
+            Some(path) => Ok(path),
+            None => fail(format!(
+                "{} operation failed to decode path: missing value",
+                self.name
+            )),
+        }
+    }
+
+    /// The collection that the operation changes, and the key in it. `what` and `quote` are how the
+    /// error tells of the path.
+    fn place<'d>(
         &self,
-        document: &mut Value,
-        count: &dyn Fn(usize) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let path = &self.path;
-        let in_operation = |name: &str, error: Error| {
+        document: &'d mut Value,
+        path: &str,
+        what: &str,
+        quote: &str,
+    ) -> Result<(&'d mut Value, String), Error> {
+        parent(document, path).ok_or_else(|| {
+            Error::invalid(format!(
+                "{} operation does not apply: {what}: {quote}{path}{quote}: missing value",
+                self.name
+            ))
+        })
+    }
+
+    fn apply(&self, document: &mut Value, growth: &Growth) -> Result<(), Error> {
+        if self.kind == Kind::Unknown {
+            return fail(format!("Unexpected kind: {}", self.name));
+        }
+        let path = self.path()?;
+        let failed = |name: &str, path: &str, error: Error| {
             error.context(format_args!("error in {name} for path: '{path}'"))
         };
         match self.kind {
             Kind::Add => {
-                let Some((parent, key)) = parent(document, path) else {
-                    return fail(format!(
-                        "add operation does not apply: doc is missing path: \"{path}\": missing value"
-                    ));
-                };
-                add(parent, &key, self.value.clone()).map_err(|e| in_operation("add", e))
+                let (parent, key) = self.place(document, path, "doc is missing path", "\"")?;
+                add(parent, &key, self.value.clone()).map_err(|e| failed("add", path, e))
             }
             Kind::Remove => {
-                let Some((parent, key)) = parent(document, path) else {
-                    return fail(format!(
-                        "remove operation does not apply: doc is missing path: \"{path}\": missing value"
-                    ));
-                };
-                remove(parent, &key)
-                    .map(drop)
-                    .map_err(|e| in_operation("remove", e))
+                let (parent, key) = self.place(document, path, "doc is missing path", "\"")?;
+                remove(parent, &key).map_err(|e| failed("remove", path, e))
             }
             Kind::Replace if path.is_empty() => {
+                if !self.value.is_object() && !self.value.is_array() {
+                    return fail("replace operation value must be object or array: %!w(<nil>)");
+                }
                 *document = self.value.clone();
                 Ok(())
             }
             Kind::Replace => {
-                let Some((parent, key)) = parent(document, path) else {
+                let (parent, key) = self.place(document, path, "doc is missing path", "")?;
+                if get(parent, &key).is_err() {
                     return fail(format!(
-                        "replace operation does not apply: doc is missing path: {path}: missing value"
-                    ));
-                };
-                match get_mut(parent, &key) {
-                    Some(place) => {
-                        *place = self.value.clone();
-                        Ok(())
-                    }
-                    None => fail(format!(
                         "replace operation does not apply: doc is missing key: {path}: missing value"
-                    )),
+                    ));
                 }
+                set(parent, &key, self.value.clone());
+                Ok(())
             }
             Kind::Move => {
-                let value = self.taken(document, true)?;
-                let Some((parent, key)) = parent(document, path) else {
-                    return fail(format!(
-                        "move operation does not apply: doc is missing destination path: {path}: missing value"
-                    ));
-                };
-                add(parent, &key, value).map_err(|e| in_operation("move", e))
+                let from = self.from()?;
+                let (parent, key) = self.place(document, from, "doc is missing from path", "")?;
+                let taken = get(parent, &key).cloned();
+                let value = taken.map_err(|e| failed("move", &key, e))?;
+                remove(parent, &key).map_err(|e| failed("move", &key, e))?;
+                let what = "doc is missing destination path";
+                let (parent, key) = self.place(document, path, what, "")?;
+                add(parent, &key, value).map_err(|e| failed("move", path, e))
             }
             Kind::Copy => {
-                let value = self.taken(document, false)?;
-                count(size(&value))?;
-                let Some((parent, key)) = parent(document, path) else {
-                    return fail(format!(
-                        "copy operation does not apply: doc is missing destination path: {path}: missing value"
-                    ));
-                };
-                add(parent, &key, value).map_err(|e| in_operation("copy", e))
+                let from = self.from()?;
+                let (parent, key) = self.place(document, from, "doc is missing from path", "")?;
+                let value = get(parent, &key).cloned().map_err(|error| {
+                    error.context(format_args!("error in copy for from: '{from}'"))
+                })?;
+                growth.add(size_of_value(&value))?;
+                let what = "doc is missing destination path";
+                let (parent, key) = self.place(document, path, what, "")?;
+                add(parent, &key, value)
+                    .map_err(|error| error.context("error while adding value during copy"))
             }
-            Kind::Test => self.test(document),
-            Kind::Unknown => fail(format!("Unexpected kind: {}", self.name)),
+            Kind::Test => self.test(document, path),
+            Kind::Unknown => Ok(()),
         }
     }
 
-    fn taken(&self, document: &mut Value, and_removed: bool) -> Result<Value, Error> {
-        let name = if and_removed { "move" } else { "copy" };
-        let from = &self.from;
-        let Some((parent, key)) = parent(document, from) else {
-            return fail(format!(
-                "{name} operation does not apply: doc is missing from path: {from}: missing value"
-            ));
-        };
-        let Some(value) = get_mut(parent, &key).map(|value| value.clone()) else {
-            return fail(format!(
-                "error in {name} for path: '{key}': unable to get nonexistent key: {key}: missing value"
-            ));
-        };
-        if and_removed {
-            remove(parent, &key)?;
+    fn from(&self) -> Result<&str, Error> {
+        match &self.from {
+            Some(from) => Ok(from),
+            None => fail(format!(
+                "{} operation failed to decode from: operation, missing from field: missing value",
+                self.name
+            )),
         }
-        Ok(value)
     }
 
-    fn test(&self, document: &mut Value) -> Result<(), Error> {
-        let path = &self.path;
-        let found = if path.is_empty() {
-            Some(document.clone())
+    fn test(&self, document: &mut Value, path: &str) -> Result<(), Error> {
+        let same = if path.is_empty() {
+            *document == self.value
         } else {
-            let Some((parent, key)) = parent(document, path) else {
-                return fail(format!(
-                    "test operation does not apply: is missing path: {path}: missing value"
-                ));
-            };
-            get_mut(parent, &key).map(|value| value.clone())
+            let (parent, key) = self.place(document, path, "is missing path", "")?;
+            let found = get(parent, &key)
+                .map_err(|error| error.context(format_args!("error in test for path: '{path}'")))?;
+            *found == self.value
         };
-        if found.unwrap_or_default() == self.value {
+        if same {
             return Ok(());
         }
         fail(format!("testing value {path} failed: test failed"))
     }
-}
-
-/// About how many bytes a value takes in memory.
-pub(crate) fn size(value: &Value) -> usize {
-    const NODE: usize = 64;
-    let inside = match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(size).sum(),
-        Value::Object(map) => map.iter().map(|(key, item)| key.len() + size(item)).sum(),
-    };
-    NODE + inside
 }
 
 /// The collection that holds what `path` names, and its key there.
@@ -230,7 +237,16 @@ fn parent<'d>(document: &'d mut Value, path: &str) -> Option<(&'d mut Value, Str
     let (way, key) = path.rsplit_once('/')?;
     let mut node = document;
     for part in way.split('/').skip(1) {
-        node = get_mut(node, &unescape(part))?;
+        let key = unescape(part);
+        get(node, &key).ok()?;
+        node = match node {
+            Value::Object(map) => map.get_mut(&key)?,
+            Value::Array(list) => {
+                let at = index(&key, list.len()).ok()?;
+                list.get_mut(at)?
+            }
+            _ => return None,
+        };
     }
     (node.is_object() || node.is_array()).then(|| (node, unescape(key)))
 }
@@ -239,30 +255,56 @@ fn unescape(part: &str) -> String {
     part.replace("~1", "/").replace("~0", "~")
 }
 
-fn get_mut<'d>(parent: &'d mut Value, key: &str) -> Option<&'d mut Value> {
+/// What stands under a key; what is missing in a map is null, in a list an error.
+fn get<'d>(parent: &'d Value, key: &str) -> Result<&'d Value, Error> {
+    const NULL: &Value = &Value::Null;
     match parent {
-        Value::Object(map) => map.get_mut(key),
+        Value::Object(map) => Ok(map.get(key).unwrap_or(NULL)),
         Value::Array(list) => {
             let at = index(key, list.len())?;
-            list.get_mut(at)
+            list.get(at).ok_or_else(|| bad_index(key))
         }
-        _ => None,
+        _ => Ok(NULL),
+    }
+}
+
+fn set(parent: &mut Value, key: &str, value: Value) {
+    match parent {
+        Value::Object(map) => {
+            map.insert(key.to_owned(), value);
+        }
+        Value::Array(list) => {
+            let at = index(key, list.len()).ok();
+            if let Some(place) = at.and_then(|at| list.get_mut(at)) {
+                *place = value;
+            }
+        }
+        _ => {}
     }
 }
 
 /// An index into a list of `length` elements; negative ones count from the end.
-fn index(key: &str, length: usize) -> Option<usize> {
-    let at: i64 = key.parse().ok()?;
+fn index(key: &str, length: usize) -> Result<usize, Error> {
+    let at: i64 = key.parse().map_err(|_| {
+        Error::invalid(format!(
+            "strconv.Atoi: parsing {}: invalid syntax",
+            quoted(key)
+        ))
+    })?;
+    let from_end = usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX);
     if at < 0 {
-        length.checked_sub(usize::try_from(at.unsigned_abs()).ok()?)
+        length.checked_sub(from_end).ok_or_else(|| bad_index(key))
     } else {
-        usize::try_from(at).ok()
+        Ok(from_end)
     }
 }
 
 fn bad_index(key: &str) -> Error {
+    let at = key
+        .parse::<i64>()
+        .map_or(key.to_owned(), |at| at.to_string());
     Error::invalid(format!(
-        "Unable to access invalid index: {key}: invalid index referenced"
+        "Unable to access invalid index: {at}: invalid index referenced"
     ))
 }
 
@@ -273,10 +315,18 @@ fn add(parent: &mut Value, key: &str, value: Value) -> Result<(), Error> {
         }
         Value::Array(list) if key == "-" => list.push(value),
         Value::Array(list) => {
+            if key.parse::<i64>().is_err() {
+                return fail(format!(
+                    "value was not a proper array index: '{key}': strconv.Atoi: parsing {}: \
+                     invalid syntax",
+                    quoted(key)
+                ));
+            }
             // `-1` is the end of the list, so negative indexes count from one beyond.
-            let at = index(key, list.len() + 1)
-                .filter(|&at| at <= list.len())
-                .ok_or_else(|| bad_index(key))?;
+            let at = index(key, list.len() + 1)?;
+            if at > list.len() {
+                return Err(bad_index(key));
+            }
             list.insert(at, value);
         }
         _ => {}
@@ -284,20 +334,23 @@ fn add(parent: &mut Value, key: &str, value: Value) -> Result<(), Error> {
     Ok(())
 }
 
-fn remove(parent: &mut Value, key: &str) -> Result<Value, Error> {
+fn remove(parent: &mut Value, key: &str) -> Result<(), Error> {
     match parent {
-        Value::Object(map) => map.remove(key).ok_or_else(|| {
-            Error::invalid(format!(
-                "unable to remove nonexistent key: {key}: missing value"
-            ))
-        }),
+        Value::Object(map) => match map.remove(key) {
+            Some(_) => Ok(()),
+            None => fail(format!(
+                "Unable to remove nonexistent key: {key}: missing value"
+            )),
+        },
         Value::Array(list) => {
-            let at = index(key, list.len())
-                .filter(|&at| at < list.len())
-                .ok_or_else(|| bad_index(key))?;
-            Ok(list.remove(at))
+            let at = index(key, list.len())?;
+            if at >= list.len() {
+                return Err(bad_index(key));
+            }
+            list.remove(at);
+            Ok(())
         }
-        _ => Ok(Value::Null),
+        _ => Ok(()),
     }
 }
 

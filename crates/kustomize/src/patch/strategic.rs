@@ -1,272 +1,337 @@
 //! Strategic merge: maps are merged, lists with merge keys are merged element by element, all
 //! else is replaced; null removes.
 
-use serde_json::Map;
-use windlass_yaml::Value;
-
+use super::directive::{self, Directive};
 use super::elements;
 use crate::Error;
-use crate::resource::{Place, Resource};
+use crate::manifest::Manifest;
+use crate::node::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag};
+use crate::resmap::ResMap;
 use crate::schema::{ListMerge, Schema, Schemas};
-
-/// The key of a directive in a patch.
-const DIRECTIVE: &str = "$patch";
 
 /// Applies `patch` to `target`, whose identity stays unless the patch may change it. The target is
 /// empty afterwards if the patch deletes it.
 pub(crate) fn apply(
-    target: &mut Resource,
-    patch: &Resource,
+    target: &mut Manifest,
+    patch: &Manifest,
     schemas: &Schemas,
 ) -> Result<(), Error> {
+    let [kind, name, namespace] =
+        [target.kind(), target.name(), target.namespace()].map(str::to_owned);
     if patch.allow_name_change || patch.allow_kind_change {
         target.remember_name();
     }
-    let api_version = target.object.get("apiVersion").cloned();
-    let kind = target.object.get("kind").cloned();
-    let name = target.object.pointer("/metadata/name").cloned();
-    let namespace = target.object.pointer("/metadata/namespace").cloned();
-    let mut object = std::mem::take(&mut target.object);
-    let schema = schemas.of_object(&object);
-    for blank in std::mem::take(&mut target.blanks) {
-        drop_blank(&mut object, &blank, schema);
-    }
-    let merged = merge(Some(object), Some(&patch.object), None, schemas)?;
-    target.object = merged.unwrap_or_default();
-    if target.fault.is_none() {
-        target.fault.clone_from(&patch.fault);
+    if !directive::keeps_target(&patch.node) {
+        let object = std::mem::replace(&mut target.node, Node::mapping());
+        let merged = merge(Some(object), Some(&patch.node), None, schemas)?;
+        target.node = merged.unwrap_or_else(null);
     }
     if target.is_empty() {
         return Ok(());
     }
-    if let Some(map) = target.object.as_object_mut() {
-        // A patch for one type may be applied to another through a selector.
-        map.extend(api_version.map(|value| ("apiVersion".to_owned(), value)));
-        let kind = kind.filter(|_| !patch.allow_kind_change);
-        map.extend(kind.map(|value| ("kind".to_owned(), value)));
+    target.follow();
+    if directive::drops_annotations(&patch.node) {
+        target.forget_records();
     }
-    let metadata = target
-        .object
-        .get_mut("metadata")
-        .and_then(Value::as_object_mut);
-    if let Some(metadata) = metadata {
-        if let (false, Some(name)) = (patch.allow_name_change, name) {
-            metadata.insert("name".to_owned(), name);
-        }
-        match namespace {
-            Some(namespace) => metadata.insert("namespace".to_owned(), namespace),
-            None => metadata.remove("namespace"),
-        };
+    if !patch.allow_kind_change {
+        target.set_field("kind", &kind);
+    }
+    if !patch.allow_name_change {
+        target.set_name(&name);
+    }
+    target.set_namespace(&namespace);
+    Ok(())
+}
+
+/// Applies `patch` to several resources as the original does for patches that are selected for
+/// them: with labels and annotations as strings, and with the type of each target.
+pub(crate) fn apply_to_all(
+    resources: &mut ResMap,
+    selected: &[usize],
+    patch: &Manifest,
+    schemas: &Schemas,
+) -> Result<(), Error> {
+    let mut patch = patch.clone();
+    patch.normalise("labels");
+    patch.normalise("annotations");
+    let name = patch.name().to_owned();
+    patch.set_name(&name);
+    let namespace = patch.namespace().to_owned();
+    patch.set_namespace(&namespace);
+    let mut renames = patch.allow_name_change || patch.allow_kind_change;
+    for &at in selected {
+        let api_version = resources.items()[at].api_version().to_owned();
+        renames |= patch.api_version() != api_version;
+        patch.set_field("apiVersion", &api_version);
+        resources.modify(at, |target| apply(target, &patch, schemas))?;
+    }
+    resources.drop_empty();
+    if renames {
+        resources.check_unique()?;
     }
     Ok(())
 }
 
-/// Removes a key without value. Lists that are not merged are left alone.
-fn drop_blank(node: &mut Value, path: &[Place], schema: Option<Schema<'_>>) {
-    match (path, node) {
-        ([Place::Key(key)], Value::Object(map)) if map.get(key).is_some_and(Value::is_null) => {
-            map.remove(key);
+fn null() -> Node {
+    Node::Scalar(Scalar::new("null", Tag::Null))
+}
+
+fn present(node: Option<&Node>) -> Option<&Node> {
+    node.filter(|node| !node.is_null())
+}
+
+/// Merges `patch` into `target`. None is the absent value, in the arguments and in the result; a
+/// null in the result is one that stays.
+pub(super) fn merge(
+    mut target: Option<Node>,
+    patch: Option<&Node>,
+    schema: Option<Schema<'_>>,
+    schemas: &Schemas,
+) -> Result<Option<Node>, Error> {
+    let Some(decisive) = present(target.as_ref()).or(present(patch)) else {
+        // A null that is written out stays, one that is left blank goes.
+        return Ok(match patch {
+            Some(_) => None,
+            None => target.filter(|target| !target.text().is_empty()),
+        });
+    };
+    let expected = decisive.kind_name();
+    if let Some(patch) = present(patch).filter(|patch| patch.kind_name() != expected) {
+        return Err(patch.wrong_kind(expected));
+    }
+    let schema = schema.or_else(|| {
+        let of = |node: Option<&Node>| node.and_then(|node| schemas.of_object(node));
+        of(target.as_ref()).or_else(|| of(patch))
+    });
+    let is_mapping = matches!(decisive, Node::Mapping(_));
+    let is_sequence = matches!(decisive, Node::Sequence(_));
+    take_style_if_empty(&mut target, patch);
+    if is_mapping {
+        return merge_maps(target, patch, schema, schemas);
+    }
+    if is_sequence {
+        let by = schema.map_or(ListMerge::Replace, Schema::list_merge);
+        if by != ListMerge::Replace {
+            return merge_lists(target, patch, schema, &by, schemas);
         }
-        ([Place::Key(key), rest @ ..], Value::Object(map)) => {
-            if let Some(child) = map.get_mut(key) {
-                drop_blank(child, rest, schema.and_then(|schema| schema.field(key)));
-            }
-        }
-        ([Place::Index(at), rest @ ..], Value::Array(list)) => {
-            let merged = schema.is_some_and(|schema| schema.list_merge() != ListMerge::Replace);
-            if let (true, Some(item)) = (merged, list.get_mut(*at)) {
-                drop_blank(item, rest, schema.and_then(Schema::elements));
-            }
-        }
+    }
+    Ok(match patch {
+        Some(patch) => Some(patch.clone()),
+        None => target,
+    }
+    .filter(|node| !node.is_null()))
+}
+
+/// An empty collection takes over how the patch writes it.
+fn take_style_if_empty(target: &mut Option<Node>, patch: Option<&Node>) {
+    let Some(patch) = patch else { return };
+    let is_flow = match patch {
+        Node::Mapping(mapping) => mapping.flow,
+        Node::Sequence(sequence) => sequence.flow,
+        Node::Scalar(_) => false,
+    };
+    match target {
+        Some(Node::Mapping(mapping)) if mapping.entries.is_empty() => mapping.flow = is_flow,
+        Some(Node::Sequence(sequence)) if sequence.items.is_empty() => sequence.flow = is_flow,
         _ => {}
     }
 }
 
-/// What a map or list of a patch wants done with its counterpart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Directive {
-    Merge,
-    Replace,
-    Delete,
-}
-
-impl Directive {
-    fn parse(value: &Value) -> Result<Self, Error> {
-        match value.as_str().unwrap_or_default() {
-            "merge" => Ok(Self::Merge),
-            "replace" => Ok(Self::Replace),
-            "delete" => Ok(Self::Delete),
-            other => Err(Error::invalid(format!("unknown patch strategy '{other}'"))),
+fn merge_maps(
+    target: Option<Node>,
+    patch: Option<&Node>,
+    schema: Option<Schema<'_>>,
+    schemas: &Schemas,
+) -> Result<Option<Node>, Error> {
+    let patch_map = patch.and_then(Node::as_mapping);
+    let target = match target {
+        Some(Node::Mapping(target)) => Some(target),
+        _ => None,
+    };
+    let (Some(target), true) = (target, patch.is_none_or(|patch| !patch.is_null())) else {
+        // Something new, unless the patch is a null that removes what there is.
+        let Some(new) = patch_map else {
+            return Ok(None);
+        };
+        return match Directive::of_map(new) {
+            Ok(Some(Directive::Delete)) => Ok(None),
+            Ok(Some(_)) => with_itself(&directive::without(new), schema, schemas),
+            Ok(None) | Err(_) => with_itself(new, schema, schemas),
+        };
+    };
+    let Some(patch_map) = patch_map else {
+        return settle(target, schema, schemas).map(Some);
+    };
+    match Directive::of_map(patch_map)? {
+        None => merge_fields(target, patch_map, schema, schemas).map(Some),
+        Some(Directive::Delete) => Ok(None),
+        Some(Directive::Replace) => with_itself(&directive::without(patch_map), schema, schemas),
+        Some(Directive::Merge) => {
+            merge_fields(target, &directive::without(patch_map), schema, schemas).map(Some)
         }
     }
+}
 
-    fn of_map(map: &Map<String, Value>) -> Result<Self, Error> {
-        map.get(DIRECTIVE).map_or(Ok(Self::Merge), Self::parse)
+/// What a patch brings anew is merged with itself, which removes its nulls and obeys its
+/// directives.
+fn with_itself(
+    new: &Mapping,
+    schema: Option<Schema<'_>>,
+    schemas: &Schemas,
+) -> Result<Option<Node>, Error> {
+    merge_fields(new.clone(), new, schema, schemas).map(Some)
+}
+
+/// A map that the patch does not mention loses its blank values.
+fn settle(
+    mut target: Mapping,
+    schema: Option<Schema<'_>>,
+    schemas: &Schemas,
+) -> Result<Node, Error> {
+    let mut entries = Vec::with_capacity(target.entries.len());
+    for Entry { key, value } in target.entries {
+        let field = schema.and_then(|schema| schema.field(&key.text));
+        // Scalars stay as they are, which is what most are.
+        let value = match value {
+            Node::Scalar(mut scalar) if !scalar.is_null() => {
+                scalar.quote_if_ambiguous();
+                Some(Node::Scalar(scalar))
+            }
+            value => merge(Some(value), None, field, schemas)?,
+        };
+        entries.extend(value.map(|value| Entry { key, value }));
     }
+    target.entries = entries;
+    Ok(Node::Mapping(target))
+}
 
-    /// A list is governed by an element that holds nothing but a directive; the second value is
-    /// the list without it.
-    fn of_list(list: &[Value]) -> Result<(Self, Vec<Value>), Error> {
-        let governing = list
+fn merge_fields(
+    mut target: Mapping,
+    patch: &Mapping,
+    schema: Option<Schema<'_>>,
+    schemas: &Schemas,
+) -> Result<Node, Error> {
+    let own = target.entries.iter().map(|entry| &entry.key.text);
+    let added = patch.entries.iter().map(|entry| &entry.key.text);
+    let mut keys: Vec<String> = own.chain(added).cloned().collect();
+    // The first fault in this order is the one that is told.
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let field = schema.and_then(|schema| schema.field(&key));
+        let new = patch.entries.iter().find(|entry| entry.key.text == key);
+        let at = target
+            .entries
             .iter()
-            .position(|item| {
-                item.as_object()
-                    .is_some_and(|map| map.contains_key(DIRECTIVE))
-            })
-            .filter(|&at| list[at].as_object().is_some_and(|map| map.len() == 1));
-        let Some(at) = governing else {
-            return Ok((Self::Merge, list.to_vec()));
+            .position(|entry| entry.key.text == key);
+        let Some(at) = at else {
+            if let Some(new) = new
+                && let Some(mut value) = merge(None, Some(&new.value), field, schemas)?
+            {
+                if let Node::Scalar(scalar) = &mut value {
+                    scalar.quote_if_ambiguous();
+                }
+                let key = Scalar {
+                    style: new.key.style,
+                    ..Scalar::untyped(key)
+                };
+                target.entries.push(Entry { key, value });
+            }
+            continue;
         };
-        let directive = Self::parse(&list[at][DIRECTIVE])?;
-        let mut rest = list.to_vec();
-        rest.retain(|item| item.get(DIRECTIVE) != Some(&list[at][DIRECTIVE]));
-        Ok((directive, rest))
+        let slot = &mut target.entries[at].value;
+        if let (None, false, Node::Scalar(scalar)) = (new, slot.is_null(), &mut *slot) {
+            scalar.quote_if_ambiguous();
+            continue;
+        }
+        let old = std::mem::replace(slot, Node::mapping());
+        let style = match new {
+            // As it has been given by then.
+            Some(new) if old.is_blank() && old.as_scalar().is_none() => written_style(&new.value),
+            _ => written_style(&old),
+        };
+        let alias = old.as_scalar().map_or(0, |scalar| scalar.alias);
+        match merge(Some(old), new.map(|entry| &entry.value), field, schemas)? {
+            Some(mut value) => {
+                set_style(&mut value, style);
+                if let Node::Scalar(scalar) = &mut value
+                    && scalar.alias != alias
+                {
+                    scalar.alias = alias;
+                    scalar.touch();
+                }
+                target.entries[at].value = value;
+            }
+            None => {
+                target.entries.remove(at);
+            }
+        }
+    }
+    Ok(Node::Mapping(target))
+}
+
+/// How a node is written: scalars have a style, collections may stand in brackets.
+fn written_style(node: &Node) -> (Style, bool) {
+    match node {
+        Node::Scalar(scalar) => (scalar.style, false),
+        Node::Mapping(mapping) => (Style::Plain, mapping.flow),
+        Node::Sequence(sequence) => (Style::Plain, sequence.flow),
     }
 }
 
-/// Merges `patch` into `target`. None is the absent value, in the arguments and in the result.
-pub(super) fn merge(
-    target: Option<Value>,
-    patch: Option<&Value>,
-    schema: Option<Schema<'_>>,
-    schemas: &Schemas,
-) -> Result<Option<Value>, Error> {
-    let present = |value: Option<&Value>| value.filter(|value| !value.is_null()).cloned();
-    let decisive = match target.as_ref().filter(|value| !value.is_null()) {
-        Some(value) => Some(value),
-        None => patch.filter(|value| !value.is_null()),
-    };
-    let Some(decisive) = decisive else {
-        // A null of the target stays unless the patch says null too.
-        return Ok(if patch.is_some() { None } else { target });
-    };
-    if let (Some(value), Some(patch)) = (present(target.as_ref()), present(patch))
-        && kind_name(&value) != kind_name(&patch)
-    {
-        return Err(wrong_kind(kind_name(&value), &patch));
+/// The value of a field is written as the one it takes the place of, so that what was a quoted
+/// number stays a string.
+fn set_style(node: &mut Node, (style, flow): (Style, bool)) {
+    match node {
+        Node::Scalar(scalar) => scalar.style = style,
+        Node::Mapping(mapping) => mapping.flow = flow,
+        Node::Sequence(sequence) => sequence.flow = flow,
     }
-    let schema = schema.or_else(|| {
-        let of = |value: Option<&Value>| value.and_then(|value| schemas.of_object(value));
-        of(target.as_ref()).or_else(|| of(patch))
-    });
-    match decisive {
-        Value::Object(_) => merge_maps(target, patch, schema, schemas),
-        Value::Array(_) => match schema.map_or(ListMerge::Replace, Schema::list_merge) {
-            ListMerge::Replace => Ok(patch.cloned().or(target).filter(|value| !value.is_null())),
-            by => merge_lists(target, patch, schema, &by, schemas),
-        },
-        _ => Ok(patch.cloned().or(target).filter(|value| !value.is_null())),
-    }
-}
-
-fn merge_maps(
-    target: Option<Value>,
-    patch: Option<&Value>,
-    schema: Option<Schema<'_>>,
-    schemas: &Schemas,
-) -> Result<Option<Value>, Error> {
-    if matches!(
-        (&target, patch),
-        (Some(Value::Object(_)), Some(Value::Null))
-    ) {
-        return Ok(None);
-    }
-    let no_changes = Map::new();
-    let patch_map = patch.and_then(Value::as_object);
-    let directive = patch_map.map_or(Ok(Directive::Merge), Directive::of_map)?;
-    if directive == Directive::Delete {
-        return Ok(None);
-    }
-    let mut merged = match target {
-        Some(Value::Object(map)) if directive == Directive::Merge => map,
-        // What the patch brings anew is merged with itself, which removes its nulls and
-        // obeys its directives.
-        _ => patch_map.cloned().unwrap_or_default(),
-    };
-    merged
-        .remove(DIRECTIVE)
-        .filter(|_| patch_map.is_some_and(|map| map.contains_key(DIRECTIVE)));
-    let patch_map = patch_map.unwrap_or(&no_changes);
-    let added: Vec<&String> = patch_map
-        .keys()
-        .filter(|key| key.as_str() != DIRECTIVE && !merged.contains_key(*key))
-        .collect();
-    let own: Vec<String> = merged.keys().cloned().collect();
-    for key in own.iter().chain(added) {
-        let field = schema.and_then(|schema| schema.field(key));
-        let old = merged.get_mut(key).map(Value::take);
-        match merge(old, patch_map.get(key), field, schemas)? {
-            Some(value) => merged.insert(key.clone(), value),
-            None => merged.remove(key),
-        };
-    }
-    Ok(Some(Value::Object(merged)))
 }
 
 fn merge_lists(
-    target: Option<Value>,
-    patch: Option<&Value>,
+    target: Option<Node>,
+    patch: Option<&Node>,
     schema: Option<Schema<'_>>,
     by: &ListMerge,
     schemas: &Schemas,
-) -> Result<Option<Value>, Error> {
-    let patch_list = match (&target, patch) {
-        (Some(Value::Array(_)), Some(Value::Null)) => return Ok(None),
-        (_, Some(Value::Array(list))) => Some(list),
+) -> Result<Option<Node>, Error> {
+    let patch_list = patch.and_then(Node::as_sequence);
+    let target = match target {
+        Some(Node::Sequence(target)) => Some(target),
         _ => None,
     };
-    let target_list = match target {
-        Some(Value::Array(list)) => Some(list),
-        _ => None,
-    };
-    let (target, patch) = match (target_list, patch_list) {
-        (Some(target), None) => (target, Vec::new()),
-        (target, Some(patch)) => {
-            // Directives for the list count only where there is a list already.
-            let Some(target) = target else {
-                return merge_elements(patch.clone(), patch, by, schema, schemas);
-            };
-            match Directive::of_list(patch)? {
-                (Directive::Delete, _) => return Ok(None),
-                (Directive::Replace, rest) => (rest.clone(), rest),
-                (Directive::Merge, rest) => (target, rest),
-            }
-        }
-        (None, None) => return Ok(None),
-    };
-    merge_elements(target, &patch, by, schema, schemas)
-}
-
-fn merge_elements(
-    target: Vec<Value>,
-    patch: &[Value],
-    by: &ListMerge,
-    schema: Option<Schema<'_>>,
-    schemas: &Schemas,
-) -> Result<Option<Value>, Error> {
     let of_elements = schema.and_then(Schema::elements);
-    let merged = match by {
-        ListMerge::ByKeys(keys) => elements::merge_by_keys(target, patch, keys, |old, new| {
-            merge(old, new, of_elements, schemas)
-        })?,
-        _ => elements::union(target, patch),
+    let elements = |target: Sequence, patch: &[Node]| {
+        let Sequence { flow, items } = target;
+        let items = match by {
+            ListMerge::ByKeys(keys) => {
+                elements::merge_by_keys(items, patch, keys, |old, new| match (old, new) {
+                    // What replaces an element does not get into the list.
+                    (Some(old), Some(new)) if directive::keeps_target(new) => Ok(Some(old)),
+                    (old, new) => merge(old, new, of_elements, schemas),
+                })?
+            }
+            _ => elements::union(items, patch),
+        };
+        Ok(Some(Node::Sequence(Sequence { flow, items })))
     };
-    Ok(Some(Value::Array(merged)))
-}
-
-fn kind_name(value: &Value) -> &'static str {
-    match value {
-        Value::Object(_) => "MappingNode",
-        Value::Array(_) => "SequenceNode",
-        _ => "ScalarNode",
+    match (target, patch_list) {
+        (Some(target), None) if patch.is_none() => elements(target, &[]),
+        (_, None) => Ok(None),
+        // Directives for the list count only where there is a list already.
+        (None, Some(new)) => elements(new.clone(), &new.items),
+        (Some(target), Some(patch)) => match Directive::of_list(&patch.items)? {
+            None => elements(target, &patch.items),
+            Some((Directive::Delete, _)) => Ok(None),
+            Some((Directive::Merge, rest)) => elements(target, &rest),
+            Some((Directive::Replace, rest)) => {
+                let new = Sequence {
+                    flow: patch.flow,
+                    items: rest.clone(),
+                };
+                elements(new, &rest)
+            }
+        },
     }
-}
-
-/// The error of a node that is not of the kind it must be.
-pub(crate) fn wrong_kind(expected: &str, found: &Value) -> Error {
-    Error::invalid(format!(
-        "wrong node kind: expected {expected} but got {}: node contents:\n{}",
-        kind_name(found),
-        windlass_yaml::json_to_yaml(found)
-    ))
 }

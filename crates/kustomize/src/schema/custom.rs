@@ -1,117 +1,150 @@
 //! Schemas from the `OpenAPI` document a kustomization names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use windlass_yaml::Value;
 
-use super::{ListMerge, Schema, Type};
-use crate::id::Gvk;
+use super::{ListMerge, Schema, Scopes, Type};
 
-/// The `definitions` of an `OpenAPI` document.
+/// An `OpenAPI` document.
 #[derive(Debug)]
 pub(crate) struct Definitions {
-    definitions: Value,
+    document: Value,
     /// Definition names by `apiVersion` and kind.
     by_kind: HashMap<(String, String), String>,
+    scopes: Option<Rc<Scopes>>,
+    /// Whether the built-in types count as well. They do, and come first, when the original had
+    /// to look for a type it did not know before it came upon this document.
+    with_builtin: bool,
+}
+
+const TYPE: &str = "x-kubernetes-group-version-kind";
+
+/// `apiVersion` and kind of an entry of the extension for types.
+fn of_entry(entry: &Value) -> Option<(String, String)> {
+    let part = |key: &str| entry.get(key).and_then(Value::as_str);
+    let version = part("version")?;
+    let api_version = match part("group") {
+        None | Some("") => version.to_owned(),
+        Some(group) => format!("{group}/{version}"),
+    };
+    Some((api_version, part("kind")?.to_owned()))
 }
 
 impl Definitions {
-    pub(crate) fn new(document: &Value) -> Self {
-        let definitions = document.get("definitions").cloned().unwrap_or_default();
+    pub(crate) fn new(document: Value, with_builtin: bool) -> Self {
         let mut by_kind = HashMap::new();
-        for (name, definition) in definitions.as_object().into_iter().flatten() {
-            let kinds = definition
-                .get("x-kubernetes-group-version-kind")
-                .and_then(Value::as_array);
-            for gvk in kinds.into_iter().flatten() {
-                let part = |key: &str| gvk.get(key).and_then(Value::as_str).unwrap_or_default();
-                let gvk = Gvk::new(part("group"), part("version"), part("kind"));
-                by_kind.insert((gvk.api_version(), gvk.kind), name.clone());
+        let definitions = document.get("definitions").and_then(Value::as_object);
+        for (name, definition) in definitions.into_iter().flatten() {
+            let kinds = definition.get(TYPE).and_then(Value::as_array);
+            for key in kinds.into_iter().flatten().filter_map(of_entry) {
+                by_kind.insert(key, name.clone());
             }
         }
+        let scopes = scopes(&document).map(Rc::new);
         Self {
-            definitions,
+            document,
             by_kind,
+            scopes,
+            with_builtin,
         }
+    }
+
+    pub(crate) fn scopes(&self) -> Option<Rc<Scopes>> {
+        self.scopes.clone()
+    }
+
+    fn definition(&self, name: &str) -> Option<&Value> {
+        self.document.get("definitions")?.get(name)
     }
 
     pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<Schema<'_>> {
+        if self.with_builtin
+            && let Some(builtin) = Type::of_kind(api_version, kind)
+        {
+            return Some(Schema::Builtin(builtin));
+        }
         let name = self
             .by_kind
             .get(&(api_version.to_owned(), kind.to_owned()))?;
-        Some(Schema::Custom(self, self.definitions.get(name)?))
+        Some(Schema::Custom(self, self.definition(name)?))
     }
 
     /// Follows references; a chain that does not end is given up.
-    fn resolve<'s>(&'s self, mut schema: &'s Value) -> Option<&'s Value> {
+    fn resolve<'s>(&'s self, mut schema: &'s Value) -> Option<Schema<'s>> {
         for _ in 0..32 {
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-                return Some(schema);
+                return Some(Schema::Custom(self, schema));
             };
-            schema = self
-                .definitions
-                .get(reference.strip_prefix("#/definitions/")?)?;
+            let name = reference.strip_prefix("#/definitions/")?;
+            if self.with_builtin
+                && let Some(builtin) = Type::of_definition(name)
+            {
+                return Some(Schema::Builtin(builtin));
+            }
+            schema = self.definition(name)?;
         }
         None
     }
 
-    /// The built-in type a reference means that the document itself does not define.
-    fn builtin(&self, schema: &Value) -> Option<Type> {
-        let name = schema
-            .get("$ref")?
-            .as_str()?
-            .strip_prefix("#/definitions/")?;
-        if self.definitions.get(name).is_some() {
-            return None;
-        }
-        Some(match name {
-            "io.k8s.api.core.v1.PodTemplateSpec" => Type::Pod,
-            "io.k8s.api.core.v1.PodSpec" => Type::PodSpec,
-            "io.k8s.api.core.v1.ServiceSpec" => Type::ServiceSpec,
-            "io.k8s.api.batch.v1.JobTemplateSpec" => Type::Workload,
-            "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" => Type::Metadata,
-            _ => return None,
-        })
-    }
-
     pub(crate) fn field<'s>(&'s self, schema: &'s Value, name: &str) -> Option<Schema<'s>> {
-        let schema = self.resolve(schema)?;
         let field = schema
             .get("properties")
             .and_then(|properties| properties.get(name))
             .or_else(|| schema.get("additionalProperties").filter(|s| s.is_object()))?;
-        if let Some(builtin) = self.builtin(field) {
-            return Some(Schema::Builtin(builtin));
-        }
-        // Merge keys stand beside a reference, so it is followed only on the way further down.
-        Some(Schema::Custom(self, field))
+        self.resolve(field)
     }
 
     pub(crate) fn elements<'s>(&'s self, schema: &'s Value) -> Option<Schema<'s>> {
-        let schema = self.resolve(schema)?;
-        let items = schema.get("items")?;
-        Some(Schema::Custom(self, items))
+        if schema.get("type").and_then(Value::as_str) != Some("array") {
+            return None;
+        }
+        self.resolve(schema.get("items")?)
     }
 
     pub(super) fn list_merge(schema: &Value) -> ListMerge {
-        let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
-        let mut keys: Vec<String> = Vec::new();
-        if let Some(list) = schema
-            .get("x-kubernetes-list-map-keys")
-            .and_then(Value::as_array)
-        {
-            keys.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
+        let strategy = schema.get("x-kubernetes-patch-strategy");
+        let strategy = strategy.and_then(Value::as_str).unwrap_or_default();
+        if !strategy.split(',').any(|strategy| strategy == "merge") {
+            return ListMerge::Replace;
         }
-        let merges = text("x-kubernetes-patch-strategy")
-            .split(',')
-            .any(|strategy| strategy == "merge");
-        if keys.is_empty() && !text("x-kubernetes-patch-merge-key").is_empty() {
-            keys.push(text("x-kubernetes-patch-merge-key").to_owned());
-        }
-        match (keys.is_empty(), merges) {
-            (false, _) => ListMerge::ByKeys(keys),
-            (true, true) => ListMerge::Union,
-            (true, false) => ListMerge::Replace,
+        let listed = schema.get("x-kubernetes-list-map-keys");
+        let keys: Vec<String> = match listed.and_then(Value::as_array) {
+            Some(list) => list
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            None => schema
+                .get("x-kubernetes-patch-merge-key")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .into_iter()
+                .collect(),
+        };
+        if keys.is_empty() {
+            ListMerge::Union
+        } else {
+            ListMerge::ByKeys(keys)
         }
     }
+}
+
+/// The types that can be got, but not in a namespace.
+fn scopes(document: &Value) -> Option<Scopes> {
+    let paths = document.get("paths").and_then(Value::as_object)?;
+    let (mut cluster, mut namespaced) = (HashSet::new(), HashSet::new());
+    for (path, item) in paths {
+        let entry = item.get("get").and_then(|get| get.get(TYPE));
+        if let Some(key) = entry.and_then(of_entry) {
+            if path.contains("namespaces/{namespace}") {
+                namespaced.insert(key);
+            } else {
+                cluster.insert(key);
+            }
+        }
+    }
+    cluster.retain(|key| !namespaced.contains(key));
+    (!cluster.is_empty()).then_some(Scopes(cluster))
 }

@@ -8,8 +8,12 @@
 )]
 
 mod conformance;
+mod differential;
 mod fixtures;
 mod flux;
+mod hostile;
+mod random;
+mod remote;
 mod scale;
 
 use windlass_archive::Tree;

@@ -1,14 +1,15 @@
 //! `windlass kustomize`: the Kustomize engine without a cluster.
 
 use std::{
+    fs,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand, ValueEnum};
 use windlass_kustomize::{BuildOptions, FileSystem, LoadRestrictor, Reorder};
 
-use crate::local_tree::LocalTree;
+use crate::local_files::LocalFiles;
 
 /// Build kustomizations.
 #[derive(Subcommand)]
@@ -25,7 +26,12 @@ pub(crate) struct Build {
     /// Which files a kustomization may load.
     #[arg(long, value_enum, default_value_t = Restrictor::LoadRestrictionsRootOnly)]
     load_restrictor: Restrictor,
-    /// Write to this file instead of standard output.
+    /// The order of the resources when the kustomization has no `sortOptions`: by kind, unless
+    /// said otherwise.
+    #[arg(long, value_enum)]
+    reorder: Option<Order>,
+    /// Write to this file instead of standard output, or one file per resource into this
+    /// directory.
     #[arg(long, short)]
     output: Option<PathBuf>,
 }
@@ -38,27 +44,48 @@ enum Restrictor {
     LoadRestrictionsNone,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Order {
+    None,
+    Legacy,
+}
+
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let Command::Build(arguments) = command;
-    let local = LocalTree::around(&arguments.dir)?;
+    let dir = std::path::absolute(&arguments.dir)?;
+    let warn = |text: &str| {
+        // Warnings are for people to read; there is nothing to be done if they cannot be written.
+        let _ = writeln!(io::stderr(), "{text}");
+    };
     let options = BuildOptions {
-        files: FileSystem::Disk(&local.root),
+        files: FileSystem::Disk(""),
         load_restrictor: match arguments.load_restrictor {
             Restrictor::LoadRestrictionsRootOnly => LoadRestrictor::RootOnly,
             Restrictor::LoadRestrictionsNone => LoadRestrictor::None,
         },
-        reorder: Reorder::Legacy,
+        reorder: match arguments.reorder {
+            None => Reorder::Unspecified,
+            Some(Order::None) => Reorder::None,
+            Some(Order::Legacy) => Reorder::Legacy,
+        },
+        warn: Some(&warn),
         ..BuildOptions::default()
     };
-    let build = windlass_kustomize::build(&local.tree, &local.dir, &options)?;
-    let mut stderr = io::stderr().lock();
-    for warning in &build.warnings {
-        writeln!(stderr, "{warning}")?;
-    }
-    let text = build.to_yaml();
+    let build = windlass_kustomize::build(&LocalFiles, &dir.to_string_lossy(), &options).map_err(
+        |error| match error.location() {
+            Some(place) => anyhow::anyhow!("{error}\n  at /{place}"),
+            None => error.into(),
+        },
+    )?;
+    let written = |path: &Path, text: &str| {
+        fs::write(path, text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
+    };
     match &arguments.output {
-        Some(file) => std::fs::write(file, text)
-            .map_err(|error| anyhow::anyhow!("{}: {error}", file.display())),
-        None => Ok(io::stdout().lock().write_all(text.as_bytes())?),
+        Some(dir) if dir.is_dir() => build
+            .to_files()
+            .iter()
+            .try_for_each(|(name, text)| written(&dir.join(name), text)),
+        Some(file) => written(file, &build.to_yaml()),
+        None => Ok(io::stdout().lock().write_all(build.to_yaml().as_bytes())?),
     }
 }

@@ -1,0 +1,123 @@
+//! Writes the tree that builds are measured with: `bench_tree DIRECTORY PAIRS`. Build its `overlay`.
+//!
+//! Pairs of a Deployment and a Service, every Deployment with a reference to one of fifty generated
+//! config maps; on top a prefix, a namespace, labels with selectors, images and a JSON patch for all
+//! Deployments.
+
+#![allow(clippy::expect_used, reason = "a tool of this crate's measurements")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+const CONFIG_MAPS: usize = 50;
+const PAIRS_PER_FILE: usize = 50;
+
+fn pair(n: usize) -> String {
+    let config = n % CONFIG_MAPS;
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app-{n}
+  labels:
+    app: app-{n}
+spec:
+  replicas: 1
+  selector:
+    matchLabels:
+      app: app-{n}
+  template:
+    metadata:
+      labels:
+        app: app-{n}
+    spec:
+      containers:
+      - name: main
+        image: registry.example.com/team/app:1.0
+        ports:
+        - containerPort: 8080
+          name: http
+        env:
+        - name: LOG_LEVEL
+          value: info
+        - name: SETTING
+          valueFrom:
+            configMapKeyRef:
+              name: config-{config}
+              key: setting
+        resources:
+          limits:
+            memory: 128Mi
+          requests:
+            cpu: 10m
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: app-{n}
+spec:
+  ports:
+  - port: 80
+    targetPort: http
+  selector:
+    app: app-{n}
+"
+    )
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let root = PathBuf::from(arguments.next().expect("a directory"));
+    let pairs: usize = arguments
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("a number of pairs");
+    let (base, overlay) = (root.join("base"), root.join("overlay"));
+    for directory in [&base, &overlay] {
+        fs::create_dir_all(directory).expect("a directory");
+    }
+    let mut kustomization = String::from("resources:\n");
+    for (number, first) in (0..pairs).step_by(PAIRS_PER_FILE).enumerate() {
+        let last = (first + PAIRS_PER_FILE).min(pairs);
+        let documents: Vec<String> = (first..last).map(pair).collect();
+        fs::write(
+            base.join(format!("apps-{number}.yaml")),
+            documents.join("---\n"),
+        )
+        .expect("written");
+        // Writing to a string cannot fail.
+        let _ = writeln!(kustomization, "- apps-{number}.yaml");
+    }
+    kustomization.push_str("configMapGenerator:\n");
+    for n in 0..CONFIG_MAPS {
+        let _ = write!(
+            kustomization,
+            "- name: config-{n}\n  literals:\n  - setting=value-{n}\n  - other=\"a longer text\"\n"
+        );
+    }
+    fs::write(base.join("kustomization.yaml"), kustomization).expect("written");
+    let kustomization = "resources:
+- ../base
+namePrefix: prod-
+namespace: production
+labels:
+- pairs:
+    environment: production
+  includeSelectors: true
+images:
+- name: registry.example.com/team/app
+  newTag: '2.0'
+patches:
+- target:
+    kind: Deployment
+  patch: |-
+    - op: replace
+      path: /spec/replicas
+      value: 3
+    - op: add
+      path: /spec/template/spec/serviceAccountName
+      value: runner
+";
+    fs::write(overlay.join("kustomization.yaml"), kustomization).expect("written");
+}

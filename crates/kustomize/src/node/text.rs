@@ -1,0 +1,61 @@
+//! The text of a node as kyaml writes it, which error texts and documents within strings show.
+
+use windlass_yaml::{Dialect, Kind, Node as Tree, PlainKind, plain_kind};
+
+use super::{Node, Scalar, Style, Tag, read::implied};
+
+impl Node {
+    /// The node as YAML, in the styles it was read with.
+    pub(crate) fn to_text(&self) -> String {
+        windlass_yaml::tree_to_yaml(&tree(self))
+    }
+}
+
+fn tree(node: &Node) -> Tree {
+    match node {
+        Node::Scalar(scalar) => leaf(scalar),
+        Node::Sequence(sequence) => Tree::collection(
+            Kind::Sequence,
+            sequence.flow,
+            sequence.items.iter().map(tree).collect(),
+        ),
+        Node::Mapping(mapping) => {
+            let pairs = mapping.entries.iter();
+            let children = pairs.flat_map(|entry| [leaf(&entry.key), tree(&entry.value)]);
+            Tree::collection(Kind::Mapping, mapping.flow, children.collect())
+        }
+    }
+}
+
+fn leaf(scalar: &Scalar) -> Tree {
+    use windlass_yaml::Style as Written;
+    let style = match scalar.style {
+        Style::Plain => Written::Plain,
+        Style::SingleQuoted => Written::SingleQuoted,
+        Style::DoubleQuoted => Written::DoubleQuoted,
+        Style::Literal => Written::Literal,
+        Style::Folded => Written::Folded,
+    };
+    let looks = plain_kind(&scalar.text, Dialect::V3);
+    let plain = style == Written::Plain;
+    match scalar.tag {
+        Tag::Str if plain && looks != PlainKind::Text && !scalar.text.contains('\n') => {
+            Tree::scalar(&scalar.text, Written::DoubleQuoted, None)
+        }
+        Tag::None | Tag::Str | Tag::Merge | Tag::Other => Tree::scalar(&scalar.text, style, None),
+        tag if implied(&scalar.text) == tag => Tree::scalar(&scalar.text, style, None),
+        tag => Tree::scalar(&scalar.text, style, Some(name(tag))),
+    }
+}
+
+fn name(tag: Tag) -> &'static str {
+    match tag {
+        Tag::Null => "null",
+        Tag::Bool => "bool",
+        Tag::Int => "int",
+        Tag::Float => "float",
+        Tag::Timestamp => "timestamp",
+        Tag::Binary => "binary",
+        Tag::None | Tag::Str | Tag::Merge | Tag::Other => "str",
+    }
+}
