@@ -1,0 +1,75 @@
+//! `include` and `tpl`: templates as functions.
+
+use windlass_gotemplate::{Args, Failure, Outcome, Scope, Text, Value};
+
+use super::Host;
+use crate::go_text::quote;
+
+/// Most calls of `include` for one name in each other.
+const MAX_INCLUDES: usize = 1000;
+/// The name Helm parses the text of `tpl` under.
+const TPL_NAME: &str = "gotpl";
+
+pub(super) fn include(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
+    let name = args.text(0);
+    let host = scope.host::<Host>();
+    if let Some(host) = host {
+        let mut included = host.included.borrow_mut();
+        let open = included.entry(name.clone()).or_insert(0);
+        if *open > MAX_INCLUDES {
+            return Err(Failure::new(format!(
+                "rendering template has a nested reference name: {name}: unable to execute template"
+            )));
+        }
+        *open += 1;
+    }
+    let result = scope.render(&name.to_str(), args.value(1));
+    if let Some(host) = host
+        && let Some(open) = host.included.borrow_mut().get_mut(&name)
+    {
+        *open = open.saturating_sub(1);
+    }
+    result.map(Value::String)
+}
+
+pub(super) fn tpl(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
+    let text = args.text(0);
+    scope.charge(text.len())?;
+    if !text.contains(&b'{') {
+        // Nothing to evaluate.
+        return Ok(Value::String(without_no_value(text)));
+    }
+    let mut templates = scope.templates().clone();
+    templates
+        .parse(TPL_NAME, &text)
+        .map_err(|error| described("cannot parse template", &text, &error))?;
+    match scope.render_in(&templates, TPL_NAME, args.value(1)) {
+        Ok(out) => Ok(Value::String(without_no_value(out))),
+        Err(failure) if failure.as_limit().is_some() => Err(failure),
+        Err(failure) => Err(described(
+            "error during tpl function execution for",
+            &text,
+            &failure,
+        )),
+    }
+}
+
+fn described(what: &str, text: &Text, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(format!(
+        "{what} {}: {error}",
+        windlass_gotemplate::strconv::quote(text)
+    ))
+}
+
+/// Helm deletes what Go prints for values that are not there.
+pub(crate) fn without_no_value(text: Text) -> Text {
+    match windlass_gotemplate_free(&text) {
+        None => text,
+        Some(clean) => Text::from(clean),
+    }
+}
+
+fn windlass_gotemplate_free(text: &[u8]) -> Option<Vec<u8>> {
+    let _ = quote;
+    crate::render::delete_no_value(text)
+}
