@@ -1,5 +1,6 @@
 //! Go's ways to print, for error texts.
 
+use windlass_gotemplate::format::sprintf;
 use windlass_gotemplate::strconv;
 
 use crate::values::Value;
@@ -33,6 +34,8 @@ pub(crate) fn bad_verb_t(value: &Value) -> String {
 
 fn formatted(format: &[u8], value: &Value) -> String {
     let value = crate::objects::template_value(value);
-    let _ = (format, value);
-    String::new()
+    match sprintf(format, &[value], MAX_MESSAGE) {
+        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+        Err(limit) => limit.to_string(),
+    }
 }
