@@ -58,6 +58,19 @@ struct Inner {
     cause: Option<Failure>,
 }
 
+// A chain of causes is as long as renders nest, longer than the stack is deep.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut next = self.cause.take();
+        while let Some(cause) = next {
+            next = match *cause.0 {
+                Reason::Exec(mut error) => error.0.cause.take(),
+                _ => None,
+            };
+        }
+    }
+}
+
 impl ExecError {
     pub(crate) fn new(template: Arc<str>, place: Option<Place>, message: String) -> Self {
         Self(Box::new(Inner {

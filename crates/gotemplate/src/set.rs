@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::error::{ExecError, ParseError};
+use crate::error::{Failure, ParseError};
 use crate::exec::Execution;
 use crate::function::Functions;
 use crate::parse::{self, Tree};
@@ -143,7 +143,7 @@ impl Templates {
     /// # Errors
     ///
     /// What Go's `ExecuteTemplate` gives.
-    pub fn render(&self, name: &str, data: &Value) -> Result<Vec<u8>, ExecError> {
+    pub fn render(&self, name: &str, data: &Value) -> Result<Vec<u8>, Failure> {
         self.execution().render(name, data)
     }
 

@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["windlass-git", "windlass-artifact"],
     &[
         "windlass-gotemplate",
+        "windlass-sprig",
         "windlass-substitute",
         "windlass-kustomize",
     ],

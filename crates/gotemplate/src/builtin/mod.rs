@@ -1,8 +1,19 @@
 //! Go's built-in functions.
 
-use crate::function::Functions;
+mod compare;
+mod escape;
+mod index;
+mod print;
+
+use crate::function::{Function, Functions, Special};
 
 /// Adds them all.
 pub(crate) fn register(functions: &mut Functions) {
-    let _ = functions;
+    functions.insert("and", Function::special(Special::And));
+    functions.insert("or", Function::special(Special::Or));
+    functions.insert("call", Function::special(Special::Call));
+    compare::register(functions);
+    escape::register(functions);
+    index::register(functions);
+    print::register(functions);
 }

@@ -1,12 +1,18 @@
 //! Execution of compiled templates.
 
+mod argument;
+mod call;
+mod eval;
+mod operand;
+mod range;
 mod scope;
+mod walk;
 
 use std::any::Any;
 
 pub use scope::Scope;
 
-use crate::error::ExecError;
+use crate::error::Failure;
 use crate::limits::Limits;
 use crate::set::Templates;
 use crate::value::Value;
@@ -46,9 +52,12 @@ impl<'h> Execution<'h> {
     ///
     /// # Errors
     ///
-    /// What Go's `ExecuteTemplate` gives, or the limit that was passed.
-    pub fn render(self, name: &str, data: &Value) -> Result<Vec<u8>, ExecError> {
-        Scope::new(self.templates, self.limits, self.host).run(name, data)
+    /// What Go's `ExecuteTemplate` gives, as [`Failure::as_exec`] unless there is no such
+    /// template, or the limit that was passed.
+    pub fn render(self, name: &str, data: &Value) -> Result<Vec<u8>, Failure> {
+        let mut scope = Scope::new(self.templates, self.limits, self.host);
+        scope.execute(name, data)?;
+        Ok(std::mem::take(&mut scope.out))
     }
 }
 

@@ -1,7 +1,16 @@
-//! Go's `fmt`.
+//! Go's `fmt`: printing of values with and without a format.
+//!
+//! Everything here can be handed values a hostile template built, so results have a limit in
+//! bytes, and values that contain themselves are an error.
+
+mod layout;
+mod number;
+mod printer;
+mod verbs;
 
 use crate::limits::Limit;
-use crate::value::Value;
+use crate::value::{Text, Value};
+use printer::Printer;
 
 /// What `fmt.Sprintf` gives.
 ///
@@ -9,8 +18,9 @@ use crate::value::Value;
 ///
 /// [`Limit::Nesting`] for values that contain themselves, [`Limit::Bytes`] past `max` bytes.
 pub fn sprintf(format: &[u8], args: &[Value], max: usize) -> Result<Vec<u8>, Limit> {
-    let _ = (format, args, max);
-    todo!()
+    let mut printer = Printer::new(Vec::with_capacity(format.len() + 16), max);
+    printer.printf(format, args)?;
+    Ok(printer.into_bytes())
 }
 
 /// What `fmt.Sprint` gives: spaces between operands when neither is a string.
@@ -19,8 +29,9 @@ pub fn sprintf(format: &[u8], args: &[Value], max: usize) -> Result<Vec<u8>, Lim
 ///
 /// As [`sprintf`].
 pub fn sprint(args: &[Value], max: usize) -> Result<Vec<u8>, Limit> {
-    let _ = (args, max);
-    todo!()
+    let mut printer = Printer::new(Vec::new(), max);
+    printer.print(args)?;
+    Ok(printer.into_bytes())
 }
 
 /// What `fmt.Sprintln` gives.
@@ -29,17 +40,65 @@ pub fn sprint(args: &[Value], max: usize) -> Result<Vec<u8>, Limit> {
 ///
 /// As [`sprintf`].
 pub fn sprintln(args: &[Value], max: usize) -> Result<Vec<u8>, Limit> {
-    let _ = (args, max);
-    todo!()
+    let mut printer = Printer::new(Vec::new(), max);
+    for (index, arg) in args.iter().enumerate() {
+        if index > 0 {
+            printer.push(b' ');
+        }
+        printer.print_arg(arg, 'v')?;
+    }
+    printer.push(b'\n');
+    Ok(printer.into_bytes())
 }
 
-/// What `fmt.Sprintf("%v", value)` gives.
+/// What `fmt.Sprint(value)` and `%v` give.
 ///
 /// # Errors
 ///
 /// As [`sprintf`].
-pub fn display(value: &Value, max: usize) -> Result<Vec<u8>, Limit> {
-    sprint(std::slice::from_ref(value), max)
+pub fn display(value: &Value, max: usize) -> Result<Text, Limit> {
+    if let Value::String(text) = value {
+        return Ok(text.clone());
+    }
+    sprint(std::slice::from_ref(value), max).map(Text::from)
+}
+
+/// Appends what a template prints of a value: `<no value>` where there is none, pointers
+/// followed, anything else as `%v`.
+///
+/// # Errors
+///
+/// As [`sprintf`]; `max` is that of the whole buffer.
+pub(crate) fn append_printed(out: &mut Vec<u8>, value: &Value, max: usize) -> Result<(), Limit> {
+    match value {
+        Value::Missing => out.extend(b"<no value>"),
+        Value::String(text) => out.extend(text.as_bytes()),
+        value => {
+            let mut printer = Printer::new(std::mem::take(out), max);
+            let result = printer.print_followed(value);
+            *out = printer.into_bytes();
+            result?;
+        }
+    }
+    Ok(())
+}
+
+/// As [`sprint`], with what a template prints of each value.
+pub(crate) fn sprint_followed(args: &[Value], max: usize) -> Result<Vec<u8>, Limit> {
+    let mut printer = Printer::new(Vec::new(), max);
+    let no_value = Value::string("<no value>");
+    let args: Vec<Value> = args
+        .iter()
+        .map(|arg| {
+            if arg.is_nil() {
+                no_value.clone()
+            } else {
+                arg.clone()
+            }
+        })
+        .collect();
+    printer.print(&args)?;
+    Ok(printer.into_bytes())
 }
 
 /// What `fmt.Sprintf("%#v", value)` gives, for diagnostics.

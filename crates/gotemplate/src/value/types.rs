@@ -93,6 +93,15 @@ impl FloatKind {
             Self::Float64 => "float64",
         }
     }
+
+    /// The value rounded to the size.
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
+    pub const fn round(self, value: f64) -> f64 {
+        match self {
+            Self::Float32 => value as f32 as f64,
+            Self::Float64 => value,
+        }
+    }
 }
 
 /// What `reflect.Kind` says of a value.
