@@ -24,7 +24,7 @@ mod yaml_decode;
 pub use capabilities::{Capabilities, HelmVersion, KubeVersion};
 pub use functions::Lookup;
 pub use render::{
-    Compiled, Place, PostRenderer, ReleaseOptions, RenderError, RenderOptions, Rendered, Renderer,
-    manifest_text,
+    Compiled, Files, Place, PostRenderer, ReleaseOptions, RenderError, RenderOptions, Rendered,
+    Renderer, manifest_text,
 };
 pub use windlass_gotemplate::{Limit, Limits};

@@ -3,7 +3,6 @@
 use windlass_gotemplate::{Args, Failure, Outcome, Scope, Text, Value};
 
 use super::Host;
-use crate::go_text::quote;
 
 /// Most calls of `include` for one name in each other.
 const MAX_INCLUDES: usize = 1000;
@@ -62,14 +61,6 @@ fn described(what: &str, text: &Text, error: &dyn std::fmt::Display) -> Failure 
 }
 
 /// Helm deletes what Go prints for values that are not there.
-pub(crate) fn without_no_value(text: Text) -> Text {
-    match windlass_gotemplate_free(&text) {
-        None => text,
-        Some(clean) => Text::from(clean),
-    }
-}
-
-fn windlass_gotemplate_free(text: &[u8]) -> Option<Vec<u8>> {
-    let _ = quote;
-    crate::render::delete_no_value(text)
+fn without_no_value(text: Text) -> Text {
+    crate::render::delete_no_value(&text).map_or(text, Text::from)
 }

@@ -9,7 +9,7 @@ mod yaml;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use windlass_gotemplate::{Functions, Text, Type, Value};
 
@@ -36,8 +36,12 @@ impl Host {
 /// All functions a chart may call: Go's, sprig's but for those that reach out of the chart, and
 /// Helm's.
 pub(crate) fn functions() -> Functions {
-    let mut functions = Functions::new();
-    // sprig
+    static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
+    FUNCTIONS.get_or_init(make).clone()
+}
+
+fn make() -> Functions {
+    let mut functions = windlass_sprig::functions(Arc::new(windlass_sprig::System));
     for name in ["env", "expandenv"] {
         functions.remove(name);
     }

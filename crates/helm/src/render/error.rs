@@ -1,6 +1,6 @@
 //! Errors of rendering, as Helm 4 words them.
 
-use windlass_gotemplate::{ExecError, Limit, ParseError};
+use windlass_gotemplate::{ExecError, Failure, Limit, ParseError};
 
 use crate::functions::{ERROR_END, ERROR_START};
 use crate::go_text::quote;
@@ -100,7 +100,14 @@ impl RenderError {
         }
     }
 
-    pub(super) fn exec(error: &ExecError) -> Self {
+    pub(super) fn exec(failure: &Failure) -> Self {
+        let Some(error) = failure.as_exec() else {
+            return Self::Template {
+                text: failure.to_string(),
+                place: None,
+                limit: failure.as_limit(),
+            };
+        };
         Self::Template {
             text: exec_text(error),
             place: innermost_place(error),

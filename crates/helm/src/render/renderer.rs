@@ -86,6 +86,17 @@ impl std::fmt::Debug for RenderOptions<'_> {
     }
 }
 
+/// What the templates of a chart give.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The chart as it was used: aliases applied, disabled subcharts removed.
+    pub chart: Chart,
+    /// The text of every template that is not a partial, by its name.
+    pub files: BTreeMap<String, String>,
+    /// What Helm would warn of.
+    pub warnings: Vec<String>,
+}
+
 /// A chart whose templates are parsed once and rendered with any values, from any thread.
 #[derive(Debug)]
 pub struct Renderer {
@@ -116,6 +127,30 @@ impl Renderer {
         values: &Map,
         options: &RenderOptions<'_>,
     ) -> Result<Rendered, RenderError> {
+        let Files {
+            chart,
+            mut files,
+            warnings,
+        } = self.files(values, options)?;
+        let notes = take_notes(&mut files, chart.name(), options.sub_notes);
+        if let Some(post_renderer) = options.post_renderer {
+            files = post_render(&files, post_renderer).map_err(RenderError::PostRender)?;
+        }
+        let sorted = sort_manifests(&files, install_order).map_err(RenderError::Manifest)?;
+        Ok(Rendered {
+            chart,
+            hooks: sorted.hooks,
+            manifests: sorted.manifests,
+            notes,
+            warnings,
+        })
+    }
+
+    /// Renders the templates with the user's `values`, and leaves what they give as it is.
+    ///
+    /// # Errors
+    /// [`RenderError`], with Helm's texts.
+    pub fn files(&self, values: &Map, options: &RenderOptions<'_>) -> Result<Files, RenderError> {
         let mut warnings = Vec::new();
         let mut chart = self.chart.clone();
         process_dependencies(&mut chart, values, &mut warnings)
@@ -127,17 +162,10 @@ impl Renderer {
         }
         check_kube_version(&chart, &options.capabilities)?;
         let compiled = self.compiled(&chart)?;
-        let mut files = execute(&compiled, &chart, &coalesced, options)?;
-        let notes = take_notes(&mut files, chart.name(), options.sub_notes);
-        if let Some(post_renderer) = options.post_renderer {
-            files = post_render(&files, post_renderer).map_err(RenderError::PostRender)?;
-        }
-        let sorted = sort_manifests(&files, install_order).map_err(RenderError::Manifest)?;
-        Ok(Rendered {
+        let files = execute(&compiled, &chart, &coalesced, options)?;
+        Ok(Files {
             chart,
-            hooks: sorted.hooks,
-            manifests: sorted.manifests,
-            notes,
+            files,
             warnings,
         })
     }
@@ -192,7 +220,7 @@ fn execute(
             .limits(options.limits)
             .host(&host)
             .render(&entry.name, &dot)
-            .map_err(|error| RenderError::exec(&error))?;
+            .map_err(|failure| RenderError::exec(&failure))?;
         let out = super::delete_no_value(&out).unwrap_or(out);
         let text = String::from_utf8(out)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
