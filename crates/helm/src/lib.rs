@@ -16,6 +16,7 @@ pub mod manifest;
 mod objects;
 mod post_render;
 pub mod release;
+mod release_name;
 mod render;
 mod schema;
 pub mod values;
@@ -27,4 +28,5 @@ pub use render::{
     Compiled, Files, Place, PostRenderer, ReleaseOptions, RenderError, RenderOptions, Rendered,
     Renderer, manifest_text,
 };
+pub use release_name::{check_release_name, template_name};
 pub use windlass_gotemplate::{Limit, Limits};

@@ -22,6 +22,8 @@ struct Arguments {
 enum Command {
     Controllers(commands::controllers::Arguments),
     #[command(subcommand)]
+    Helm(commands::helm::Command),
+    #[command(subcommand)]
     Kustomize(commands::kustomize::Command),
 }
 
@@ -29,6 +31,7 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Controllers(arguments) => commands::controllers::run(arguments).await,
+        Command::Helm(command) => commands::helm::run(&command),
         Command::Kustomize(command) => commands::kustomize::run(&command),
     };
     match result {

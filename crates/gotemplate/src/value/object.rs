@@ -22,6 +22,12 @@ pub trait Object: Any {
         Vec::new()
     }
 
+    /// What `encoding/json` writes, where that is not what [`Object::fields`] says: names from
+    /// tags, unexported and empty fields left out.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
     /// What `String()` or `Error()` gives, where the type has one of the two. Printing uses it;
     /// a template that may call it needs it in [`ObjectType::methods`] too.
     fn text(&self) -> Option<Text> {

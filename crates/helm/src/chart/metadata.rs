@@ -183,6 +183,13 @@ impl Metadata {
     }
 }
 
+impl Metadata {
+    /// The YAML Helm shows.
+    pub fn to_yaml(&self) -> String {
+        windlass_yaml::json_to_yaml(&self.to_json())
+    }
+}
+
 impl Dependency {
     /// The name it has in the parent.
     pub fn effective_name(&self) -> &str {

@@ -21,6 +21,7 @@ pub use dependencies::{check_dependencies, is_compatible, process_dependencies};
 pub use files::{File, crd_files, readme};
 pub use ignore::{IgnoreError, IgnoreRules};
 pub use load::{LoadError, LoadLimits, load_directory};
+pub use path_match::path_matches as path_match;
 pub use metadata::{Dependency, ImportValues, Lock, Maintainer, Metadata};
 pub(crate) use metadata_decode::{kind as json_kind, scalar_text};
 
@@ -83,6 +84,20 @@ impl Chart {
     /// The subcharts.
     pub fn dependencies(&self) -> &[Chart] {
         &self.dependencies
+    }
+
+    /// The text of the template with the full name that errors and manifests use,
+    /// `chart/charts/sub/templates/file.yaml`.
+    pub fn template_text(&self, name: &str) -> Option<String> {
+        let rest = name.strip_prefix(self.name())?.strip_prefix('/')?;
+        let own = self.templates.iter().find(|file| &*file.name == rest);
+        if let Some(file) = own {
+            return Some(String::from_utf8_lossy(&file.data).into_owned());
+        }
+        let rest = rest.strip_prefix("charts/")?;
+        self.dependencies
+            .iter()
+            .find_map(|subchart| subchart.template_text(rest))
     }
 
     /// Whether the chart only lends templates to others.

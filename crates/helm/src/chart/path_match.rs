@@ -52,6 +52,11 @@ pub(crate) fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> 
     Ok(name.is_empty())
 }
 
+/// Whether `name` matches the pattern; a pattern that is malformed matches nothing.
+pub fn path_matches(pattern: &str, name: &str) -> bool {
+    path_match(pattern, name).unwrap_or(false)
+}
+
 /// Whether the pattern starts with stars, what follows up to the next star, and the rest.
 fn scan_chunk(pattern: &str) -> (bool, &str, &str) {
     let trimmed = pattern.trim_start_matches('*');

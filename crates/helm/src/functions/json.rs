@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 use windlass_gotemplate::{Args, Failure, List, Map, Outcome, Scope, Text, Value};
 
-use crate::objects::template_value;
+use windlass_sprig::json::{Escape, decode, encode};
+
 use crate::values::Value as Plain;
 
 /// Deepest nesting that is written; Go gives up on cycles only.
@@ -50,13 +51,11 @@ fn convert(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Json, F
             }
             Json::Object(members)
         }
-        Value::Object(object) => {
-            let mut members = serde_json::Map::new();
-            for (name, field) in object.fields() {
-                let field = convert(scope, &field, depth + 1)?;
-                members.insert(name.to_owned(), field);
-            }
-            Json::Object(members)
+        Value::Object(_) => {
+            // Times, versions and the like have forms of their own.
+            let max = usize::try_from(scope.limits().bytes).unwrap_or(usize::MAX);
+            let text = encode(value, Escape::Minimal, None, max)?;
+            serde_json::from_slice(&text).map_err(|error| Failure::new(error.to_string()))?
         }
         Value::Complex(..) | Value::Function(_) => {
             return Err(Failure::new(format!(
@@ -88,8 +87,8 @@ pub(super) fn swallowed(failure: Failure) -> Outcome {
 }
 
 fn json_text(scope: &mut Scope<'_>, value: &Value) -> Outcome {
-    let json = plain_json(scope, value)?;
-    let text = windlass_yaml::go_json(&json);
+    let max = usize::try_from(scope.limits().bytes).unwrap_or(usize::MAX);
+    let text = encode(value, Escape::Html, None, max)?;
     scope.charge(text.len())?;
     Ok(text.into())
 }
@@ -105,34 +104,39 @@ pub(super) fn must_to_json(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
 pub(super) fn from_json(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
     let text = args.text(0);
     scope.charge(text.len())?;
-    let error = |problem: String| {
-        let map = Map::new();
-        map.insert("Error", problem);
-        Ok(map.into())
+    let (map, fault) = match decode(&text) {
+        (Value::Map(map), fault) => (map, fault),
+        (Value::Nil | Value::Missing, fault) => (Map::new(), fault),
+        (other, fault) => (
+            Map::new(),
+            fault.or_else(|| Some(mismatch(&other, "map[string]interface {}"))),
+        ),
     };
-    match serde_json::from_slice::<Json>(&text) {
-        Err(problem) => error(problem.to_string()),
-        Ok(Json::Null) => Ok(Map::new().into()),
-        Ok(json @ Json::Object(_)) => Ok(template_value(&Plain::from_json(&json))),
-        Ok(other) => error(mismatch(&other, "map[string]interface {}")),
+    if let Some(fault) = fault {
+        map.insert("Error", fault);
     }
+    Ok(map.into())
 }
 
 pub(super) fn from_json_array(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
     let text = args.text(0);
     scope.charge(text.len())?;
-    let error = |problem: String| Ok(List::new(vec![problem.into()]).into());
-    match serde_json::from_slice::<Json>(&text) {
-        Err(problem) => error(problem.to_string()),
-        Ok(Json::Null) => Ok(List::new(Vec::new()).into()),
-        Ok(json @ Json::Array(_)) => Ok(template_value(&Plain::from_json(&json))),
-        Ok(other) => error(mismatch(&other, "[]interface {}")),
+    let error = |fault: String| Ok(List::new(vec![fault.into()]).into());
+    match decode(&text) {
+        (_, Some(fault)) => error(fault),
+        (Value::List(list), None) => Ok(list.into()),
+        (Value::Nil | Value::Missing, None) => Ok(List::new(Vec::new()).into()),
+        (other, None) => error(mismatch(&other, "[]interface {}")),
     }
 }
 
-fn mismatch(json: &Json, wanted: &str) -> String {
-    format!(
-        "json: cannot unmarshal {} into Go value of type {wanted}",
-        crate::chart::json_kind(json)
-    )
+fn mismatch(value: &Value, wanted: &str) -> String {
+    let found = match value {
+        Value::Bool(_) => "bool",
+        Value::String(_) => "string",
+        Value::List(_) => "array",
+        Value::Map(_) => "object",
+        _ => "number",
+    };
+    format!("json: cannot unmarshal {found} into Go value of type {wanted}")
 }

@@ -6,6 +6,7 @@ mod lookup;
 mod required;
 mod toml;
 mod yaml;
+mod yaml_pretty;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -3,6 +3,7 @@
 use windlass_gotemplate::{Args, Failure, List, Map, Outcome, Scope, Text, Value};
 
 use super::json::plain_json;
+use super::yaml_pretty::pretty;
 use crate::objects::template_value;
 use crate::values::Value as Plain;
 use crate::yaml_decode::json_document;
@@ -40,7 +41,14 @@ pub(super) fn must_to_yaml(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
 }
 
 pub(super) fn to_yaml_pretty(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
-    to_yaml(scope, args)
+    match plain_json(scope, args.value(0)) {
+        Ok(json) => {
+            let text = pretty(&json);
+            scope.charge(text.len())?;
+            Ok(trimmed(text))
+        }
+        Err(failure) => super::json::swallowed(failure),
+    }
 }
 
 pub(super) fn from_yaml(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {

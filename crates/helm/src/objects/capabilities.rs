@@ -117,6 +117,11 @@ impl Object for KubeVersionObject {
         ]
     }
 
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let fields = self.exported().into_iter();
+        Some(fields.map(|(name, text)| (name, Value::string(text))).collect())
+    }
+
     fn equals(&self, other: &dyn Object) -> bool {
         let other: &dyn std::any::Any = other;
         other
@@ -157,6 +162,23 @@ impl Object for HelmVersionObject {
                 Value::string(kube_client_version.as_str()),
             ),
         ]
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let names = [
+            "version",
+            "git_commit",
+            "git_tree_state",
+            "go_version",
+            "kube_client_version",
+        ];
+        let fields = self.fields().into_iter().zip(names);
+        Some(
+            fields
+                .map(|((_, value), name)| (name, value))
+                .filter(|(name, value)| *name == "kube_client_version" || value.is_true())
+                .collect(),
+        )
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

@@ -8,5 +8,7 @@
 )]
 
 mod charts;
+mod hostile;
 mod recordings;
 mod templates;
+mod values;
