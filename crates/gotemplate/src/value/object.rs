@@ -34,6 +34,12 @@ pub trait Object: Any {
         None
     }
 
+    /// What an action prints of a struct that is a field of something a pointer leads to: Go finds
+    /// the methods of its pointer there, which it does not where the struct is an argument.
+    fn addressable_text(&self) -> Option<Text> {
+        self.text()
+    }
+
     /// The basic value of a named basic type: the nanoseconds of a `time.Duration`.
     fn underlying(&self) -> Option<Value> {
         None

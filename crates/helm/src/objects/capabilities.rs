@@ -122,6 +122,10 @@ impl Object for KubeVersionObject {
         Some(fields.map(|(name, text)| (name, Value::string(text))).collect())
     }
 
+    fn addressable_text(&self) -> Option<Text> {
+        Some(Text::from(self.0.normalized.as_str()))
+    }
+
     fn equals(&self, other: &dyn Object) -> bool {
         let other: &dyn std::any::Any = other;
         other

@@ -10,5 +10,6 @@
 mod charts;
 mod hostile;
 mod recordings;
+mod release;
 mod templates;
 mod values;
