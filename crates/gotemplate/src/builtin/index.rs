@@ -1,6 +1,7 @@
 //! `index`, `slice`, `len`.
 
 use crate::error::Failure;
+use crate::exec::Scope;
 use crate::function::{Functions, Outcome};
 use crate::value::{List, Text, Type, UintKind, Value};
 
@@ -8,8 +9,8 @@ pub(super) fn register(functions: &mut Functions) {
     functions.add_variadic("index", &[Type::Reflect], Type::Reflect, |_, args| {
         index(args.value(0), args.rest(1))
     });
-    functions.add_variadic("slice", &[Type::Reflect], Type::Reflect, |_, args| {
-        slice(args.value(0), args.rest(1))
+    functions.add_variadic("slice", &[Type::Reflect], Type::Reflect, |scope, args| {
+        slice(scope, args.value(0), args.rest(1))
     });
     functions.add("len", &[Type::Reflect], |_, args| length(args.value(0)));
 }
@@ -35,7 +36,7 @@ fn index(item: &Value, indexes: &[Value]) -> Outcome {
                     .unwrap_or_else(|| map.ty().elem.zero())
             }
             other => {
-                let ty = other.type_name();
+                let ty = other.followed_type_name();
                 return Err(Failure::new(format!("can't index item of type {ty}")));
             }
         };
@@ -74,7 +75,7 @@ fn position(index: &Value, end: usize) -> Result<usize, Failure> {
         .ok_or_else(|| Failure::new(format!("index out of range: {number}")))
 }
 
-fn slice(item: &Value, indexes: &[Value]) -> Outcome {
+fn slice(scope: &Scope<'_>, item: &Value, indexes: &[Value]) -> Outcome {
     if item.is_nil() {
         return Err(Failure::new("slice of untyped nil"));
     }
@@ -91,12 +92,17 @@ fn slice(item: &Value, indexes: &[Value]) -> Outcome {
         Value::String(text) | Value::Bytes(text) => text.len(),
         Value::List(list) => list.len(),
         other => {
-            let ty = other.type_name();
+            let ty = other.followed_type_name();
             return Err(Failure::new(format!("can't slice item of type {ty}")));
         }
     };
     let mut bounds = [0, end, end];
-    for (bound, index) in bounds.iter_mut().zip(indexes) {
+    for (at, (bound, index)) in bounds.iter_mut().zip(indexes).enumerate() {
+        // Unlike `index`, Go's `slice` does not look into interfaces.
+        if scope.came_boxed(at + 1) {
+            let message = "cannot index slice/array with type interface {}";
+            return Err(Failure::new(message));
+        }
         *bound = position(index, end)?;
     }
     let [from, to, cap] = bounds;
@@ -125,7 +131,7 @@ fn length(item: &Value) -> Outcome {
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
         other => {
-            let ty = other.type_name();
+            let ty = other.followed_type_name();
             return Err(Failure::new(format!("len of type {ty}")));
         }
     };

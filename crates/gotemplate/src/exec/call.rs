@@ -105,15 +105,20 @@ impl Scope<'_> {
         body: impl FnOnce(&mut Self, &[Value]) -> Outcome,
     ) -> Result<Operand, ExecError> {
         let mut args = self.spare.pop().unwrap_or_default();
+        let mut boxed = 0;
         for (index, arg) in operands.nodes.iter().skip(1).enumerate() {
             let ty = signature.param(index);
             let operand = self.eval_argument(tree, dot, Some(ty), *arg)?;
+            if operand.boxed && index < 32 {
+                boxed |= 1 << index;
+            }
             args.push(operand.value);
         }
         if let Some(piped) = operands.piped {
             let ty = signature.param(args.len());
             args.push(self.validate(tree, piped.clone(), Some(ty))?.value);
         }
+        self.boxed = boxed;
         let result = body(self, &args);
         args.clear();
         self.spare.push(args);

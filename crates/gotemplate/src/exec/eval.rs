@@ -205,7 +205,7 @@ impl Scope<'_> {
         let Node::Variable { symbol, fields } = tree.node(node) else {
             return Ok(Operand::concrete(Value::Missing));
         };
-        let index = if *symbol == Symbol::ROOT {
+        let index = if *symbol == Symbol::ROOT && !tree.redeclares_root() {
             self.base
         } else {
             self.find_variable(tree, *symbol)?

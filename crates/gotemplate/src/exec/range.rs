@@ -88,8 +88,9 @@ impl Scope<'_> {
 
     /// A value as `%v` shows it in an error.
     fn shown(&self, tree: &Tree, value: &Value) -> Result<String, ExecError> {
-        match format::display(value, self.bytes_left()) {
-            Ok(text) => Ok(lossy(&text).into_owned()),
+        let mut shown = Vec::new();
+        match format::append_printed(&mut shown, value, self.bytes_left()) {
+            Ok(()) => Ok(lossy(&shown).into_owned()),
             Err(limit) => Err(self.limit_error(tree, limit)),
         }
     }

@@ -30,6 +30,8 @@ pub struct Scope<'h> {
     pub(super) base: usize,
     /// The node errors are about: the one evaluated last.
     pub(super) at: Option<NodeId>,
+    /// Which of the first arguments of the call at hand came out of an `interface {}`.
+    pub(super) boxed: u32,
     /// Buffers for arguments that are not in use.
     pub(super) spare: Vec<Vec<Value>>,
 }
@@ -61,6 +63,7 @@ impl<'h> Scope<'h> {
             variables: Vec::new(),
             base: 0,
             at: None,
+            boxed: 0,
             spare: Vec::new(),
         }
     }
@@ -157,6 +160,11 @@ impl<'h> Scope<'h> {
     /// How many bytes may still be built: what to hand to [`format`](crate::format) as `max`.
     pub fn bytes_left(&self) -> usize {
         usize::try_from(self.bytes_left).unwrap_or(usize::MAX)
+    }
+
+    /// Whether the argument of the call at hand came out of an `interface {}`.
+    pub(crate) const fn came_boxed(&self, index: usize) -> bool {
+        index < 32 && self.boxed >> index & 1 == 1
     }
 
     // What functions may do.

@@ -30,7 +30,7 @@ pub fn sprintf(format: &[u8], args: &[Value], max: usize) -> Result<Vec<u8>, Lim
 /// As [`sprintf`].
 pub fn sprint(args: &[Value], max: usize) -> Result<Vec<u8>, Limit> {
     let mut printer = Printer::new(Vec::new(), max);
-    printer.print(args)?;
+    printer.print(args, false)?;
     Ok(printer.into_bytes())
 }
 
@@ -71,7 +71,6 @@ pub fn display(value: &Value, max: usize) -> Result<Text, Limit> {
 /// As [`sprintf`]; `max` is that of the whole buffer.
 pub(crate) fn append_printed(out: &mut Vec<u8>, value: &Value, max: usize) -> Result<(), Limit> {
     match value {
-        Value::Missing => out.extend(b"<no value>"),
         Value::String(text) => out.extend(text.as_bytes()),
         value => {
             let mut printer = Printer::new(std::mem::take(out), max);
@@ -86,18 +85,7 @@ pub(crate) fn append_printed(out: &mut Vec<u8>, value: &Value, max: usize) -> Re
 /// As [`sprint`], with what a template prints of each value.
 pub(crate) fn sprint_followed(args: &[Value], max: usize) -> Result<Vec<u8>, Limit> {
     let mut printer = Printer::new(Vec::new(), max);
-    let no_value = Value::string("<no value>");
-    let args: Vec<Value> = args
-        .iter()
-        .map(|arg| {
-            if arg.is_nil() {
-                no_value.clone()
-            } else {
-                arg.clone()
-            }
-        })
-        .collect();
-    printer.print(&args)?;
+    printer.print(args, true)?;
     Ok(printer.into_bytes())
 }
 

@@ -47,15 +47,20 @@ impl Printer {
         self.out.extend(rune.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// `fmt.Print`.
-    pub(super) fn print(&mut self, args: &[Value]) -> Result<(), Limit> {
+    /// `fmt.Print`; `followed` is whether operands print as a template prints them.
+    pub(super) fn print(&mut self, args: &[Value], followed: bool) -> Result<(), Limit> {
         let mut after_string = true;
         for (index, arg) in args.iter().enumerate() {
-            let string = arg.kind() == Kind::String;
+            // A template has a text for nil.
+            let string = arg.kind() == Kind::String || followed && arg.is_nil();
             if index > 0 && !string && !after_string {
                 self.push(b' ');
             }
-            self.print_arg(arg, 'v')?;
+            if followed {
+                self.print_followed(arg)?;
+            } else {
+                self.print_arg(arg, 'v')?;
+            }
             after_string = string;
         }
         Ok(())
@@ -64,6 +69,10 @@ impl Printer {
     /// A value as a template prints it: what a pointer points to in place of the pointer.
     pub(super) fn print_followed(&mut self, value: &Value) -> Result<(), Limit> {
         match value {
+            Value::Missing | Value::Nil => {
+                self.extend(b"<no value>");
+                self.check()
+            }
             Value::Object(object)
                 if object.ty().kind == Kind::Pointer && object.text().is_none() =>
             {
@@ -82,7 +91,8 @@ impl Printer {
                 .layout
                 .string(&mut self.out, arg.type_name().as_bytes()),
             'p' => self.pointer(arg, verb)?,
-            'w' => self.bad_verb(arg, verb)?,
+            // Only error values have it, and bytes are taken one by one before that is seen.
+            'w' if !matches!(arg, Value::Bytes(_)) => self.bad_verb(arg, verb)?,
             _ => self.print_value(arg, verb, 0)?,
         }
         self.check()
@@ -296,7 +306,7 @@ impl Printer {
         }
         let close = if self.layout.sharp_v {
             // An operand is told from an element by the name.
-            let name = if depth == 0 && !self.reporting {
+            let name = if depth == 0 && !self.reporting && matches!(verb, 'v' | 'd') {
                 "[]byte"
             } else {
                 value.type_name()

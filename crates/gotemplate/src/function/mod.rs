@@ -63,6 +63,7 @@ impl Signature {
 #[derive(Clone)]
 pub struct Function {
     signature: Signature,
+    type_name: &'static str,
     body: Implementation,
 }
 
@@ -91,8 +92,22 @@ impl Function {
     {
         Self {
             signature,
+            type_name: "func()",
             body: Implementation::Body(Arc::new(body)),
         }
+    }
+
+    /// The function with Go's name of its type, `func(string) (int, error)`, for values that
+    /// templates get hold of.
+    #[must_use]
+    pub fn with_type_name(mut self, name: &'static str) -> Self {
+        self.type_name = name;
+        self
+    }
+
+    /// Go's name of the type.
+    pub const fn type_name(&self) -> &'static str {
+        self.type_name
     }
 
     pub(crate) fn special(special: Special) -> Self {
@@ -103,6 +118,7 @@ impl Function {
         };
         Self {
             signature: Signature::variadic(params, Type::Reflect),
+            type_name: "func()",
             body,
         }
     }

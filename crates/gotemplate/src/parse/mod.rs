@@ -7,5 +7,5 @@ mod parser;
 mod pipeline;
 mod token;
 
-pub(crate) use node::{Branch, BranchKind, Node, NodeId, Number, Span, Symbol, Tree};
+pub(crate) use node::{Branch, BranchKind, Node, NodeId, Number, Symbol, Tree};
 pub(crate) use parser::parse;

@@ -132,6 +132,8 @@ pub(crate) struct Tree {
     names: Vec<Arc<str>>,
     symbols: Vec<Arc<str>>,
     root: NodeId,
+    /// Whether `$` may be another variable than the first.
+    redeclares_root: bool,
 }
 
 #[expect(
@@ -153,6 +155,7 @@ impl Tree {
             names: Vec::new(),
             symbols: vec![Arc::from("$")],
             root: NodeId(0),
+            redeclares_root: false,
         }
     }
 
@@ -215,6 +218,14 @@ impl Tree {
 
     pub(crate) fn shared_name(&self) -> Arc<str> {
         Arc::clone(&self.name)
+    }
+
+    pub(super) fn redeclare_root(&mut self) {
+        self.redeclares_root = true;
+    }
+
+    pub(crate) fn redeclares_root(&self) -> bool {
+        self.redeclares_root
     }
 
     pub(crate) fn root(&self) -> NodeId {

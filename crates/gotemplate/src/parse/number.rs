@@ -1,7 +1,7 @@
 //! Literal numbers.
 
 use super::node::Number;
-use crate::strconv::{self, Unquoted, parse_float, parse_int, parse_uint};
+use crate::strconv::{self, NumError, Unquoted, parse_float, parse_int, parse_uint};
 use crate::value::lossy;
 
 impl Number {
@@ -28,17 +28,15 @@ impl Number {
     /// A pair such as `1+2i`.
     pub(super) fn from_complex(text: &[u8]) -> Result<Self, String> {
         let bad = || "syntax error scanning complex number".to_owned();
-        let body = text.strip_suffix(b"i").ok_or_else(bad)?;
-        let split = (1..body.len())
-            .rev()
-            .find(|&at| {
-                matches!(body[at], b'+' | b'-')
-                    && !matches!(body[at - 1], b'e' | b'E' | b'p' | b'P')
-            })
-            .ok_or_else(bad)?;
-        let re = parse_float(&body[..split]).map_err(|_| bad())?;
-        let im = parse_float(&body[split..]).map_err(|_| bad())?;
-        Ok(Self::complex(re, im, text))
+        let (re, rest) = split_float(text);
+        if !matches!(rest.first(), Some(b'+' | b'-')) {
+            return Err(bad());
+        }
+        let (im, rest) = split_float(rest);
+        if rest.first() != Some(&b'i') {
+            return Err(bad());
+        }
+        Ok(Self::complex(scan_float(re)?, scan_float(im)?, text))
     }
 
     /// A complex number, which is a plain one too if it has no imaginary part.
@@ -89,6 +87,45 @@ impl Number {
         }
         Ok(number)
     }
+}
+
+/// The part of the text that `fmt.Sscan` takes for a floating point number.
+fn split_float(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut at = 0;
+    let mut accept = |set: &[u8]| {
+        let found = text.get(at).is_some_and(|byte| set.contains(byte));
+        at += usize::from(found);
+        found
+    };
+    accept(b"+-");
+    // The beginning of `Inf`, which the lexer lets nothing follow.
+    if !accept(b"i") {
+        let (digits, exponent): (&[u8], &[u8]) = if accept(b"0") && accept(b"xX") {
+            (b"0123456789abcdefABCDEF_", b"pP")
+        } else {
+            (b"0123456789_", b"eEpP")
+        };
+        while accept(digits) {}
+        if accept(b".") {
+            while accept(digits) {}
+        }
+        if accept(exponent) {
+            accept(b"+-");
+            while accept(b"0123456789_") {}
+        }
+    }
+    text.split_at(at)
+}
+
+fn scan_float(text: &[u8]) -> Result<f64, String> {
+    parse_float(text).map_err(|error| {
+        let text = strconv::quote(text);
+        let error = match error {
+            NumError::Syntax => "invalid syntax",
+            NumError::Range(_) => "value out of range",
+        };
+        format!("strconv.ParseFloat: parsing {text}: {error}")
+    })
 }
 
 /// The integer a float is, if it is one.

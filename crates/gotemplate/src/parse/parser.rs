@@ -106,6 +106,9 @@ impl Body {
     }
 
     pub(super) fn declare(&mut self, symbol: Symbol) {
+        if symbol == Symbol::ROOT {
+            self.tree.redeclare_root();
+        }
         self.variables.push(symbol);
         *self.declared.entry(symbol).or_default() += 1;
     }

@@ -112,7 +112,19 @@ impl Value {
 
     /// Go's name of the type as `%T` prints it: `<nil>` where there is no value.
     pub fn type_name(&self) -> &'static str {
-        self.ty().map_or("<nil>", Type::name)
+        match self {
+            Self::Function(function) => function.type_name(),
+            _ => self.ty().map_or("<nil>", Type::name),
+        }
+    }
+
+    /// The type's name once pointers are followed.
+    pub(crate) fn followed_type_name(&self) -> &'static str {
+        let name = self.type_name();
+        match self.kind() {
+            Kind::Pointer => name.trim_start_matches('*'),
+            _ => name,
+        }
     }
 
     /// What `reflect.ValueOf(v).Kind()` says.

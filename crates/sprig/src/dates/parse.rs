@@ -379,9 +379,8 @@ fn read_offset(value: &[u8], layout: Offset) -> Read<'_, i64> {
     let length = 1 + 2 + (layout.parts - 1) * width;
     let (text, rest) = value.split_at_checked(length).ok_or(Problem::Mismatch)?;
     let mut parts = [0; 3];
-    for (at, part) in parts.iter_mut().take(layout.parts).enumerate() {
-        let start = 1 + at * width;
-        if at > 0 && layout.colon && text[start - 1] != b':' {
+    for at in 1..layout.parts {
+        if layout.colon && text[at * width] != b':' {
             return Err(Problem::Mismatch);
         }
     }

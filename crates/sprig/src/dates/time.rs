@@ -157,13 +157,4 @@ impl Time {
     pub(crate) fn order(&self, other: &Time) -> Ordering {
         (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos))
     }
-
-    /// Year and number of the ISO 8601 week.
-    pub(crate) fn iso_week(&self) -> (i64, i64) {
-        let days = self.civil().days;
-        // A week belongs to the year of its Thursday.
-        let thursday = days - (calendar::weekday(days) + 6) % 7 + 3;
-        let (year, _, _) = calendar::civil_from_days(thursday);
-        (year, (calendar::year_day(thursday) - 1) / 7 + 1)
-    }
 }

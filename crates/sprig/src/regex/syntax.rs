@@ -289,39 +289,19 @@ impl<'a> Translator<'a> {
     fn open_group(&mut self) -> Checked<()> {
         let before = self.cursor.rest;
         let flags = self.flags;
-        let capturing = match before {
-            [b'(', b'?', b'P', b'<', name @ ..] if !name.is_empty() => {
+        match before {
+            [b'(', b'?', b'P', b'<', name @ ..] | [b'(', b'?', b'<', name @ ..]
+                if !name.is_empty() =>
+            {
                 self.name(before, name)?;
-                true
             }
-            [b'(', b'?', b'<', name @ ..] if !name.is_empty() => {
-                self.name(before, name)?;
-                true
-            }
-            [b'(', b'?', ..] => {
-                if !self.flag_group(before)? {
-                    return Ok(());
-                }
-                false
-            }
+            [b'(', b'?', ..] => return self.flag_group(before),
             _ => {
                 self.cursor.skip(1);
                 self.names.push(String::new());
-                true
             }
-        };
-        let start = self.out.len();
-        self.out.push_str(if capturing { "(" } else { "(?:" });
-        // The place of the group in its parent, to be measured when it is complete.
-        self.group().atoms.push(Atom {
-            start,
-            measure: SINGLE,
-        });
-        self.open.push(Group {
-            capturing,
-            flags,
-            ..Group::default()
-        });
+        }
+        self.begin(true, flags);
         Ok(())
     }
 
@@ -344,8 +324,8 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    /// Flags for the rest of the group, or (`true`) for a group that begins here.
-    fn flag_group(&mut self, before: &'a [u8]) -> Checked<bool> {
+    /// Flags for the rest of the group, or for one that begins here.
+    fn flag_group(&mut self, before: &'a [u8]) -> Checked<()> {
         self.cursor.skip(2);
         let mut flags = self.flags;
         let (mut value, mut seen) = (true, false);
@@ -363,11 +343,11 @@ impl<'a> Translator<'a> {
                     if end == ':' {
                         // The flags end with the group.
                         let outer = std::mem::replace(&mut self.flags, flags);
-                        self.begin_with(outer);
-                        return Ok(false);
+                        self.begin(false, outer);
+                        return Ok(());
                     }
                     self.flags = flags;
-                    return Ok(false);
+                    return Ok(());
                 }
                 _ => break,
             }
@@ -380,15 +360,17 @@ impl<'a> Translator<'a> {
         ))
     }
 
-    /// Begins a group without a number, after which `flags` hold again.
-    fn begin_with(&mut self, flags: Flags) {
+    /// Begins a group, after which `flags` hold again.
+    fn begin(&mut self, capturing: bool, flags: Flags) {
         let start = self.out.len();
-        self.out.push_str("(?:");
+        self.out.push_str(if capturing { "(" } else { "(?:" });
+        // Its place in the group around; it is measured when it is complete.
         self.group().atoms.push(Atom {
             start,
             measure: SINGLE,
         });
         self.open.push(Group {
+            capturing,
             flags,
             ..Group::default()
         });

@@ -44,7 +44,7 @@ pub(crate) fn string_value(scope: &mut Scope<'_>, value: &Value) -> Result<Text,
 }
 
 /// As `%v` prints it.
-pub(crate) fn plain(scope: &mut Scope<'_>, value: &Value) -> Result<Text, Failure> {
+fn plain(scope: &mut Scope<'_>, value: &Value) -> Result<Text, Failure> {
     if let Value::String(text) = value {
         return Ok(text.clone());
     }

@@ -6,7 +6,7 @@ mod words;
 
 use windlass_gotemplate::{Args, Failure, Functions, Map, MapType, Scope, Text, Type, Value};
 
-pub(crate) use join::{plain, string_value, strings};
+pub(crate) use join::{string_value, strings};
 
 const STRING: &[Type] = &[Type::String];
 const TWO_STRINGS: &[Type] = &[Type::String, Type::String];
