@@ -184,6 +184,15 @@ impl Failure {
         Self(Box::new(Reason::Message(message.into())))
     }
 
+    /// The failure with the limit of bytes named that was set: functions are only told how many
+    /// are left.
+    pub(crate) fn with_byte_limit(mut self, limit: u64) -> Self {
+        if let Reason::Limit(Limit::Bytes(bytes)) = &mut *self.0 {
+            *bytes = limit;
+        }
+        self
+    }
+
     /// The error of a nested render, if it is one.
     pub fn as_exec(&self) -> Option<&ExecError> {
         match &*self.0 {

@@ -88,3 +88,7 @@ pub use value::{
     FloatKind, IntKind, Kind, List, ListType, Map, MapType, Object, ObjectType, Text, TooDeep,
     Type, UintKind, Value, deep_equal,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

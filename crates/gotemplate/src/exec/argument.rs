@@ -95,17 +95,17 @@ impl Scope<'_> {
         }
         match ty {
             Type::Any | Type::Reflect => Ok(operand),
-            _ => match operand.value.assigned_to(ty) {
-                Some(value) => Ok(Operand::concrete(value)),
-                None => {
-                    let got = match operand.value {
-                        Value::Nil => operand.type_name(),
-                        ref value => value.type_name(),
-                    };
-                    let message = format!("wrong type for value; expected {ty}; got {got}");
-                    Err(self.error(tree, message))
+            _ => {
+                if let Some(value) = operand.value.assigned_to(ty) {
+                    return Ok(Operand::concrete(value));
                 }
-            },
+                let got = match operand.value {
+                    Value::Nil => operand.type_name(),
+                    ref value => value.type_name(),
+                };
+                let message = format!("wrong type for value; expected {ty}; got {got}");
+                Err(self.error(tree, message))
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ impl Scope<'_> {
                 });
             }
             Some(Special::Call) => {
-                let callee = self.callee_name(tree, operands);
+                let callee = callee_name(tree, operands);
                 return self.call(tree, dot, node, name, signature, operands, |scope, args| {
                     scope.call_value(&callee, args)
                 });
@@ -127,24 +127,10 @@ impl Scope<'_> {
             Err(failure) => {
                 self.at = Some(node);
                 let message = format!("error calling {name}");
-                Err(self.error(tree, message).with_cause(failure))
+                Err(self
+                    .error(tree, message)
+                    .with_cause(failure.with_byte_limit(self.limits().bytes)))
             }
-        }
-    }
-
-    /// What `call` says it calls in errors.
-    fn callee_name(&self, tree: &Tree, operands: Operands<'_>) -> String {
-        match (operands.nodes.get(1), operands.piped) {
-            (Some(node), _) => tree.print(*node),
-            (
-                None,
-                Some(Operand {
-                    value: Value::String(text),
-                    ..
-                }),
-            ) => lossy(text).into_owned(),
-            (None, Some(piped)) => format!("<{} Value>", piped.type_name()),
-            (None, None) => String::new(),
         }
     }
 
@@ -178,5 +164,21 @@ impl Scope<'_> {
             prepared.push(arg);
         }
         function.call(self, &prepared)
+    }
+}
+
+/// What `call` says it calls in errors.
+fn callee_name(tree: &Tree, operands: Operands<'_>) -> String {
+    match (operands.nodes.get(1), operands.piped) {
+        (Some(node), _) => tree.print(*node),
+        (
+            None,
+            Some(Operand {
+                value: Value::String(text),
+                ..
+            }),
+        ) => lossy(text).into_owned(),
+        (None, Some(piped)) => format!("<{} Value>", piped.type_name()),
+        (None, None) => String::new(),
     }
 }

@@ -70,13 +70,11 @@ impl Scope<'_> {
 
     fn find_variable(&mut self, tree: &Tree, symbol: Symbol) -> Result<usize, ExecError> {
         let mine = &self.variables[self.base..];
-        match mine.iter().rposition(|(name, _)| *name == symbol) {
-            Some(index) => Ok(self.base + index),
-            None => {
-                let message = format!("undefined variable: {}", tree.symbol(symbol));
-                Err(self.error(tree, message))
-            }
+        if let Some(index) = mine.iter().rposition(|(name, _)| *name == symbol) {
+            return Ok(self.base + index);
         }
+        let message = format!("undefined variable: {}", tree.symbol(symbol));
+        Err(self.error(tree, message))
     }
 
     pub(super) fn set_variable(

@@ -68,7 +68,7 @@ impl Scope<'_> {
                 for (key, item) in entries {
                     let key = Value::String(key);
                     let item = Operand::element(item, elem);
-                    if self.one_round(tree, &round, key, item)? == Flow::Break {
+                    if self.one_round(tree, &round, key, &item)? == Flow::Break {
                         break;
                     }
                 }
@@ -115,7 +115,7 @@ impl Scope<'_> {
         for value in values {
             ran = true;
             let item = Operand::concrete(value);
-            if self.one_round(tree, round, Value::Missing, item)? == Flow::Break {
+            if self.one_round(tree, round, Value::Missing, &item)? == Flow::Break {
                 break;
             }
         }
@@ -132,7 +132,7 @@ impl Scope<'_> {
         let mut ran = false;
         for (index, item) in (0..).zip(items) {
             ran = true;
-            if self.one_round(tree, round, Value::int(index), item)? == Flow::Break {
+            if self.one_round(tree, round, Value::int(index), &item)? == Flow::Break {
                 break;
             }
         }
@@ -144,7 +144,7 @@ impl Scope<'_> {
         tree: &Tree,
         round: &Loop<'_>,
         index: Value,
-        item: Operand,
+        item: &Operand,
     ) -> Result<Flow, ExecError> {
         let top = self.variables.len();
         let index = Operand::concrete(index);
@@ -163,7 +163,7 @@ impl Scope<'_> {
             }
         }
         self.step(tree)?;
-        let flow = self.walk(tree, &item, round.branch.list)?;
+        let flow = self.walk(tree, item, round.branch.list)?;
         self.variables.truncate(top);
         Ok(flow)
     }

@@ -81,16 +81,16 @@ impl<'h> Scope<'h> {
             Value::Nil => Value::Missing,
             data => data.clone(),
         });
-        self.run_tree(&tree, data).map_err(Failure::from)
+        self.run_tree(&tree, &data).map_err(Failure::from)
     }
 
     /// Walks a tree with variables of its own.
-    pub(super) fn run_tree(&mut self, tree: &Tree, data: Operand) -> Result<(), ExecError> {
+    pub(super) fn run_tree(&mut self, tree: &Tree, data: &Operand) -> Result<(), ExecError> {
         let base = std::mem::replace(&mut self.base, self.variables.len());
         let at = self.at.take();
         self.variables.push((Symbol::ROOT, data.clone()));
         self.depth += 1;
-        let result = self.nested(tree, |scope| scope.walk(tree, &data, tree.root()));
+        let result = self.nested(tree, |scope| scope.walk(tree, data, tree.root()));
         self.depth -= 1;
         self.variables.truncate(self.base);
         self.base = base;
@@ -122,7 +122,8 @@ impl<'h> Scope<'h> {
     }
 
     pub(super) fn limit_error(&self, tree: &Tree, limit: Limit) -> ExecError {
-        self.error(tree, "").with_cause(Failure::from(limit))
+        let failure = Failure::from(limit).with_byte_limit(self.limits.bytes);
+        self.error(tree, "").with_cause(failure)
     }
 
     // Limits.

@@ -110,7 +110,7 @@ impl Scope<'_> {
             Some(pipe) => self.eval_pipeline(tree, dot, pipe)?,
             None => Value::Missing,
         };
-        self.run_tree(&called, Operand::concrete(data))
+        self.run_tree(&called, &Operand::concrete(data))
     }
 
     /// Writes a value out.

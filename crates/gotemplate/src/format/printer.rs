@@ -265,9 +265,8 @@ impl Printer {
 
     fn float(&mut self, number: f64, size: FloatSize, verb: char) -> bool {
         let (format, precision) = match verb {
-            'v' => (b'g', None),
+            'v' | 'g' => (b'g', None),
             'b' => (b'b', None),
-            'g' => (b'g', None),
             'G' => (b'G', None),
             'x' => (b'x', None),
             'X' => (b'X', None),

@@ -12,6 +12,10 @@ const RIGHT_COMMENT: &[u8] = b"*/";
 /// The dash and the space a trim marker is made of.
 const TRIM_MARKER: usize = 2;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "states and options that combine freely"
+)]
 /// Reads tokens off a text. White space that trim markers take away never becomes one.
 pub(super) struct Lexer<'a> {
     source: &'a [u8],
@@ -45,11 +49,11 @@ fn has_right_trim_marker(text: &[u8]) -> bool {
 }
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
+    memchr::memmem::find(text, what)
 }
 
 fn newlines(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
+    memchr::memchr_iter(b'\n', text).count()
 }
 
 impl<'a> Lexer<'a> {

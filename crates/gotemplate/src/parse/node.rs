@@ -262,9 +262,7 @@ impl Tree {
             return false;
         };
         self.children(*nodes).iter().all(|id| match self.node(*id) {
-            Node::Text { start, end } => {
-                lossy(self.text(*start, *end)).trim_matches(char::is_whitespace) == ""
-            }
+            Node::Text { start, end } => lossy(self.text(*start, *end)).trim().is_empty(),
             _ => false,
         })
     }
@@ -279,7 +277,7 @@ impl Tree {
             .map_or(0, |newline| newline + 1);
         Place {
             file: Arc::clone(&self.source.name),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            line: 1 + memchr::memchr_iter(b'\n', before).count(),
             column: position - line_start,
             context: self.print(id),
         }
@@ -299,7 +297,6 @@ impl Tree {
 
     fn write_node(&self, out: &mut Vec<u8>, id: NodeId) {
         match self.node(id) {
-            Node::Text { start, end } => out.extend(self.text(*start, *end)),
             Node::Action { pipe } => {
                 out.extend(b"{{");
                 self.write(out, *pipe);
@@ -359,7 +356,9 @@ impl Tree {
             Node::Nil => out.extend(b"nil"),
             Node::Bool(value) => out.extend(if *value { &b"true"[..] } else { b"false" }),
             Node::Number(number) => out.extend(number.text.as_bytes()),
-            Node::String { start, end, .. } => out.extend(self.text(*start, *end)),
+            Node::Text { start, end } | Node::String { start, end, .. } => {
+                out.extend(self.text(*start, *end));
+            }
         }
     }
 

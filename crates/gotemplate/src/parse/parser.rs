@@ -281,12 +281,11 @@ impl Parser<'_> {
         }
         let empty = Tree::new(name, Arc::clone(&self.source));
         let tree = std::mem::replace(&mut self.body.tree, empty);
-        match known {
-            Some(known) => self.done[known] = tree,
-            None => {
-                self.by_name.insert(tree.shared_name(), self.done.len());
-                self.done.push(tree);
-            }
+        if let Some(known) = known {
+            self.done[known] = tree;
+        } else {
+            self.by_name.insert(tree.shared_name(), self.done.len());
+            self.done.push(tree);
         }
         Ok(())
     }
@@ -330,10 +329,9 @@ impl Parser<'_> {
         if !matches!(token.kind, Kind::String | Kind::RawString) {
             return Err(self.unexpected(token, context));
         }
-        match strconv::unquote(token.text(self.text)) {
-            Some(name) => Ok(lossy(&name).into_owned()),
-            None => Err(self.error("invalid syntax")),
-        }
+        let name = strconv::unquote(token.text(self.text));
+        name.map(|name| lossy(&name).into_owned())
+            .ok_or_else(|| self.error("invalid syntax"))
     }
 
     // Items.

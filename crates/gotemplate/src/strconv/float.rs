@@ -233,19 +233,15 @@ fn append_plain(out: &mut Vec<u8>, decimal: &Decimal, precision: usize) {
     reason = "a float32 widened; an exponent of 11 bits"
 )]
 fn parts(value: f64, size: FloatSize) -> (u64, i32, u32) {
-    let (bits, mantissa_bits, bias) = match size {
+    let (bits, width, offset) = match size {
         FloatSize::Bits32 => (u64::from((value as f32).to_bits()), 23, 127),
         FloatSize::Bits64 => (value.to_bits(), 52, 1023),
     };
-    let exponent = (bits >> mantissa_bits) as i32;
-    let mantissa = bits & ((1 << mantissa_bits) - 1);
+    let exponent = (bits >> width) as i32;
+    let mantissa = bits & ((1 << width) - 1);
     match exponent {
-        0 => (mantissa, 1 - bias, mantissa_bits),
-        _ => (
-            mantissa | 1 << mantissa_bits,
-            exponent - bias,
-            mantissa_bits,
-        ),
+        0 => (mantissa, 1 - offset, width),
+        _ => (mantissa | 1 << width, exponent - offset, width),
     }
 }
 

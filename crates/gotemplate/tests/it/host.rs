@@ -14,7 +14,7 @@ static VALUES: MapType = MapType {
     named: true,
     methods: &[
         Method::new("Size", &[], |_, receiver, _| {
-            Ok(Value::int(receiver.as_map().map_or(0, Map::len) as i64))
+            Ok(count(receiver.as_map().map_or(0, Map::len)))
         }),
         Method {
             name: "Pick",
@@ -30,6 +30,7 @@ static VALUES: MapType = MapType {
     ],
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "the type of all methods")]
 fn sum(_: &mut Scope<'_>, receiver: &Value, args: Args<'_>) -> Outcome {
     let point: &Point = receiver.downcast().unwrap();
     Ok(Value::int(point.x + args.int(0)))
@@ -117,6 +118,10 @@ fn function(type_name: &'static str, signature: Signature, body: fn(Args<'_>) ->
     Value::Function(Arc::new(function))
 }
 
+fn count(count: usize) -> Value {
+    Value::int(i64::try_from(count).unwrap())
+}
+
 fn any(items: Vec<Value>) -> Value {
     Value::List(List::new(items))
 }
@@ -145,7 +150,7 @@ pub(crate) fn data() -> Value {
         ("u32", Value::Uint(UintKind::Uint32, 0x263a)),
         ("u64", Value::Uint(UintKind::Uint64, u64::MAX)),
         ("f32", Value::Float(FloatKind::Float32, f64::from(0.1_f32))),
-        ("f64", float(3.14)),
+        ("f64", float("3.14".parse().unwrap())),
         ("big", float(1e7)),
         ("huge", float(1e21)),
         ("small", float(1e-7)),
@@ -293,13 +298,13 @@ pub(crate) fn functions() -> Functions {
         Ok(Value::Bool(!args.bool(0)))
     });
     functions.add("lst", &[Type::LIST], |_, args| {
-        Ok(Value::int(args.list(0).len() as i64))
+        Ok(count(args.list(0).len()))
     });
     functions.add_variadic("strs", &[Type::STRINGS], Type::String, |_, args| {
-        Ok(Value::int((args.list(0).len() + args.rest(1).len()) as i64))
+        Ok(count(args.list(0).len() + args.rest(1).len()))
     });
     functions.add("mp", &[Type::MAP], |_, args| {
-        Ok(Value::int(args.map(0).map_or(0, |map| map.len()) as i64))
+        Ok(count(args.map(0).map_or(0, |map| map.len())))
     });
     functions.add("any1", &[Type::Any], |_, args| Ok(args.value(0).clone()));
     functions.add_variadic("anys", &[Type::String], Type::Any, |_, args| {
