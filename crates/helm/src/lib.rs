@@ -24,9 +24,9 @@ mod yaml_decode;
 
 pub use capabilities::{Capabilities, HelmVersion, KubeVersion};
 pub use functions::Lookup;
+pub use release_name::{check_release_name, template_name};
 pub use render::{
     Compiled, Files, Place, PostRenderer, ReleaseOptions, RenderError, RenderOptions, Rendered,
     Renderer, manifest_text,
 };
-pub use release_name::{check_release_name, template_name};
 pub use windlass_gotemplate::{Limit, Limits};

@@ -25,8 +25,8 @@ pub(crate) fn annotate_and_merge(files: &BTreeMap<String, String>) -> Result<Str
             continue;
         }
         for document in split_manifests(text) {
-            let settled = kyaml_roundtrip(document)
-                .map_err(|error| format!("parsing {name}: {error}"))?;
+            let settled =
+                kyaml_roundtrip(document).map_err(|error| format!("parsing {name}: {error}"))?;
             for document in settled_documents(&settled) {
                 merged.push(annotated(document, name));
             }
@@ -140,7 +140,10 @@ fn end_of_block(lines: &[String], from: usize, indent: usize) -> usize {
         line.is_empty() || line.len() - line.trim_start_matches(' ').len() >= indent
     };
     let rest = lines.get(from + 1..).unwrap_or_default();
-    let length = rest.iter().position(|line| !inside(line)).unwrap_or(rest.len());
+    let length = rest
+        .iter()
+        .position(|line| !inside(line))
+        .unwrap_or(rest.len());
     from + 1 + length
 }
 

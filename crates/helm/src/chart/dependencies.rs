@@ -1,12 +1,12 @@
 //! Which subcharts of a chart are used, and under which names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use windlass_semver_range::{Constraint, parse_version};
 
-use super::Chart;
 use super::import_values::import_values;
 use super::metadata::Dependency;
+use super::{Chart, Identity};
 use crate::values::{Map, Value, coalesce_values, path_value, table};
 
 /// Whether `version` is a version in the range `constraint`.
@@ -27,8 +27,21 @@ pub fn process_dependencies(
     values: &Map,
     warnings: &mut Vec<String>,
 ) -> Result<(), String> {
-    process_enabled(chart, values, "", warnings)?;
-    process_imports(chart, warnings)
+    let mut shared = Shared::new();
+    process_enabled(chart, values, "", &mut shared, warnings)?;
+    process_imports(chart, &mut shared, warnings)
+}
+
+/// What has become of dependencies by whose metadata they are in.
+type Shared = HashMap<usize, Option<Vec<Dependency>>>;
+
+/// Takes the dependencies of a chart as they are by now.
+fn take_listed(chart: &mut Chart, shared: &Shared) -> Option<Vec<Dependency>> {
+    let own = chart.metadata.dependencies.take();
+    match shared.get(&chart.identity.key()) {
+        Some(changed) => changed.clone(),
+        None => own,
+    }
 }
 
 /// Names the dependencies that `Chart.yaml` lists and `charts/` does not have.
@@ -57,9 +70,10 @@ fn process_enabled(
     chart: &mut Chart,
     values: &Map,
     path: &str,
+    shared: &mut Shared,
     warnings: &mut Vec<String>,
 ) -> Result<(), String> {
-    let Some(mut listed) = chart.metadata.dependencies.take() else {
+    let Some(mut listed) = take_listed(chart, shared) else {
         return Ok(());
     };
     let meant = |dependency: &Dependency, chart: &Chart| {
@@ -75,6 +89,8 @@ fn process_enabled(
     for dependency in &mut listed {
         if let Some(found) = present.iter().find(|chart| meant(dependency, chart)) {
             let mut found = found.clone();
+            found.metadata.dependencies = take_listed(&mut found, shared);
+            found.identity = Identity::default();
             if !dependency.alias.is_empty() {
                 found.metadata.name.clone_from(&dependency.alias);
             }
@@ -102,9 +118,11 @@ fn process_enabled(
 
     for subchart in &mut chart.dependencies {
         let path = format!("{path}{}.", subchart.name());
-        process_enabled(subchart, &coalesced, &path, warnings)?;
+        process_enabled(subchart, &coalesced, &path, shared, warnings)?;
     }
-    chart.metadata.dependencies = Some(listed).filter(|listed| !listed.is_empty());
+    let listed = Some(listed).filter(|listed| !listed.is_empty());
+    shared.insert(chart.identity.key(), listed.clone());
+    chart.metadata.dependencies = listed;
     Ok(())
 }
 
@@ -152,9 +170,18 @@ fn apply_conditions(dependencies: &mut [Dependency], values: &Map, path: &str) {
     }
 }
 
-fn process_imports(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<(), String> {
+fn process_imports(
+    chart: &mut Chart,
+    shared: &mut Shared,
+    warnings: &mut Vec<String>,
+) -> Result<(), String> {
     for subchart in &mut chart.dependencies {
-        process_imports(subchart, warnings)?;
+        process_imports(subchart, shared, warnings)?;
     }
-    import_values(chart, warnings)
+    chart.metadata.dependencies = take_listed(chart, shared);
+    import_values(chart, warnings)?;
+    if let Some(listed) = &chart.metadata.dependencies {
+        shared.insert(chart.identity.key(), Some(listed.clone()));
+    }
+    Ok(())
 }

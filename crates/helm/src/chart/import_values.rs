@@ -60,8 +60,8 @@ fn paths(import: ImportValues) -> Option<(String, String)> {
         ImportValues::Written(Value::Map(map)) => {
             Some((member(&map, "child"), member(&map, "parent")))
         }
-        ImportValues::Written(_) => None,
-        ImportValues::Paths { child, parent } => Some((child, parent)),
+        // Those of shared metadata that were spelled out before are not looked at again.
+        ImportValues::Written(_) | ImportValues::Paths { .. } => None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::ignore::{IgnoreError, IgnoreRules};
 use super::metadata::{Lock, Metadata};
 use super::metadata_decode::Decoder;
 use super::validate::validate;
-use super::{Chart, File};
+use super::{Chart, File, Identity};
 use crate::go_text::quote;
 use crate::values::read_values;
 use crate::yaml_decode::json_document;
@@ -241,6 +241,7 @@ fn load_parts(files: Vec<Loaded>, budget: &mut Budget) -> Result<Chart, LoadErro
         schema: parts.schema,
         files: parts.files.into(),
         dependencies,
+        identity: Identity::default(),
     })
 }
 

@@ -21,9 +21,9 @@ pub use dependencies::{check_dependencies, is_compatible, process_dependencies};
 pub use files::{File, crd_files, readme};
 pub use ignore::{IgnoreError, IgnoreRules};
 pub use load::{LoadError, LoadLimits, load_directory};
-pub use path_match::path_matches as path_match;
 pub use metadata::{Dependency, ImportValues, Lock, Maintainer, Metadata};
 pub(crate) use metadata_decode::{kind as json_kind, scalar_text};
+pub use path_match::path_matches as path_match;
 
 use crate::values::Map;
 
@@ -38,6 +38,20 @@ pub struct Chart {
     pub(crate) schema: Option<Bytes>,
     pub(crate) files: Arc<[File]>,
     pub(crate) dependencies: Vec<Chart>,
+    /// Whose metadata this is: in Helm, copies of a chart under several aliases share that of
+    /// their subcharts, and what processing one does to it shows in the others.
+    pub(crate) identity: Identity,
+}
+
+/// Tells metadata apart that is equal.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Identity(Arc<u8>);
+
+impl Identity {
+    /// A key for tables.
+    pub(crate) fn key(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
 }
 
 impl Chart {

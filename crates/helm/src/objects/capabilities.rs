@@ -119,7 +119,11 @@ impl Object for KubeVersionObject {
 
     fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         let fields = self.exported().into_iter();
-        Some(fields.map(|(name, text)| (name, Value::string(text))).collect())
+        Some(
+            fields
+                .map(|(name, text)| (name, Value::string(text)))
+                .collect(),
+        )
     }
 
     fn addressable_text(&self) -> Option<Text> {

@@ -174,7 +174,7 @@ impl StoredChart {
             raw_values: None,
             schema: self.0["schema"].as_str().map(decode_base64),
             files: files(&self.0["files"]),
-            dependencies: Vec::new(),
+            ..Chart::default()
         }
     }
 }

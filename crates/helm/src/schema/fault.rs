@@ -83,7 +83,9 @@ impl Fault {
             write!(f, "- at {}: {}", quote(&pointer), self.message)?;
             indent += 1;
         }
-        self.causes.iter().try_for_each(|cause| cause.write(f, indent))
+        self.causes
+            .iter()
+            .try_for_each(|cause| cause.write(f, indent))
     }
 }
 

@@ -211,11 +211,7 @@ fn depends(
 }
 
 /// `properties`, `patternProperties` and `additionalProperties`.
-fn parts<'a>(
-    validator: &mut Validator<'a>,
-    site: &mut Site<'a, '_>,
-    members: &Map<String, Json>,
-) {
+fn parts<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, members: &Map<String, Json>) {
     let schema = site.schema;
     let properties = schema.get("properties").and_then(Json::as_object);
     let patterns: Vec<(Option<Regex>, &Json)> = schema
@@ -235,7 +231,10 @@ fn parts<'a>(
             push(site, result);
         }
         for (pattern, schema) in &patterns {
-            if pattern.as_ref().is_some_and(|pattern| pattern.is_match(name)) {
+            if pattern
+                .as_ref()
+                .is_some_and(|pattern| pattern.is_match(name))
+            {
                 evaluated = true;
                 let result = validator.part(schema, value, name);
                 push(site, result);
@@ -262,15 +261,14 @@ fn parts<'a>(
     }
 }
 
-pub(super) fn array<'a>(
-    validator: &mut Validator<'a>,
-    site: &mut Site<'a, '_>,
-    items: &[Json],
-) {
+pub(super) fn array<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, items: &[Json]) {
     bounds(validator, site, ["minItems", "maxItems"], items.len());
     if site.schema.get("uniqueItems") == Some(&Json::Bool(true)) {
-        let pair = (1..items.len())
-            .find_map(|j| (0..j).find(|&i| equal(&items[i], &items[j])).map(|i| (i, j)));
+        let pair = (1..items.len()).find_map(|j| {
+            (0..j)
+                .find(|&i| equal(&items[i], &items[j]))
+                .map(|i| (i, j))
+        });
         if let Some((i, j)) = pair {
             let message = format!("items at {i} and {j} are equal");
             site.faults.push(validator.fault(message));
@@ -294,8 +292,7 @@ pub(super) fn array<'a>(
         None => {}
         Some(Json::Bool(false)) if !modern => {
             if !rest_items.is_empty() {
-                let message =
-                    format!("last {} additionalItem(s) not allowed", rest_items.len());
+                let message = format!("last {} additionalItem(s) not allowed", rest_items.len());
                 site.faults.push(validator.fault(message));
             }
         }
@@ -311,11 +308,7 @@ pub(super) fn array<'a>(
     contains(validator, site, items);
 }
 
-fn contains<'a>(
-    validator: &mut Validator<'a>,
-    site: &mut Site<'a, '_>,
-    items: &[Json],
-) {
+fn contains<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, items: &[Json]) {
     let Some(schema) = site.schema.get("contains") else {
         return;
     };
@@ -484,8 +477,11 @@ fn one_of<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, schemas: &
         }
     }
     if matched.is_none() {
-        site.faults
-            .push(validator.fault("'oneOf' failed, none matched").because(faults));
+        site.faults.push(
+            validator
+                .fault("'oneOf' failed, none matched")
+                .because(faults),
+        );
     }
 }
 

@@ -58,7 +58,8 @@ pub(super) fn is_multiple(number: &Number, by: &Number) -> bool {
             None,
             FloatSize::Bits64,
         );
-        text.split_once('.').map_or(0, |(_, fraction)| fraction.len())
+        text.split_once('.')
+            .map_or(0, |(_, fraction)| fraction.len())
     };
     let shift = places(number).max(places(by)).min(15);
     let scale = 10_f64.powi(i32::try_from(shift).unwrap_or(15));

@@ -97,12 +97,13 @@ impl<'a> Document<'a> {
             return Ok(&ANYTHING);
         }
         let Some(root) = self.schemas.get(document) else {
-            return Err(format!("failing loading {document:?}: schemas are not loaded from elsewhere"));
+            return Err(format!(
+                "failing loading {document:?}: schemas are not loaded from elsewhere"
+            ));
         };
         let pointer = percent_decoded(fragment);
-        root.pointer(&pointer).ok_or_else(|| {
-            format!("json-pointer in {address:?} not found")
-        })
+        root.pointer(&pointer)
+            .ok_or_else(|| format!("json-pointer in {address:?} not found"))
     }
 }
 
@@ -121,7 +122,9 @@ fn join(base: &str, reference: &str) -> String {
     }
     if let Some(rest) = reference.strip_prefix('/') {
         let start = document.find("://").map_or(0, |at| at + 3);
-        let end = document[start..].find('/').map_or(document.len(), |at| start + at);
+        let end = document[start..]
+            .find('/')
+            .map_or(document.len(), |at| start + at);
         return format!("{}/{rest}", &document[..end]);
     }
     let directory = document.rfind('/').map_or("", |at| &document[..=at]);
@@ -135,8 +138,10 @@ fn percent_decoded(text: &str) -> String {
         rest = after;
         if *first == b'%'
             && let [high, low, after @ ..] = rest
-            && let (Some(high), Some(low)) =
-                (char::from(*high).to_digit(16), char::from(*low).to_digit(16))
+            && let (Some(high), Some(low)) = (
+                char::from(*high).to_digit(16),
+                char::from(*low).to_digit(16),
+            )
         {
             bytes.extend(u8::try_from(high * 16 + low));
             rest = after;

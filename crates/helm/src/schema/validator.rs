@@ -45,7 +45,6 @@ pub(super) struct Validator<'a> {
 /// One schema applied to one value.
 pub(super) struct Site<'a, 'v> {
     pub(super) schema: &'a Map<String, Json>,
-    pub(super) node: &'a Json,
     pub(super) value: &'v Json,
     pub(super) faults: Vec<Fault>,
     pub(super) unevaluated: Unevaluated,
@@ -73,12 +72,7 @@ impl<'a> Validator<'a> {
 
     /// Checks a value; gives what was not looked at, or what is wrong. `needed` tells that the
     /// schema around wants to know what was looked at.
-    fn check(
-        &mut self,
-        node: &'a Json,
-        value: &Json,
-        needed: bool,
-    ) -> Result<Unevaluated, Fault> {
+    fn check(&mut self, node: &'a Json, value: &Json, needed: bool) -> Result<Unevaluated, Fault> {
         let schema = match node {
             Json::Object(schema) => schema,
             Json::Bool(false) => return Err(self.fault("false schema")),
@@ -118,7 +112,6 @@ impl<'a> Validator<'a> {
         }
         let mut site = Site {
             schema,
-            node,
             value,
             faults: Vec::new(),
             unevaluated: unevaluated(schema, value, needed),
@@ -181,12 +174,7 @@ impl<'a> Validator<'a> {
     }
 
     /// Applies a schema to a part of the value.
-    pub(super) fn part(
-        &mut self,
-        node: &'a Json,
-        value: &Json,
-        name: &str,
-    ) -> Result<(), Fault> {
+    pub(super) fn part(&mut self, node: &'a Json, value: &Json, name: &str) -> Result<(), Fault> {
         self.path.push(name.to_owned());
         let result = self.check(node, value, false).map(drop);
         self.path.pop();

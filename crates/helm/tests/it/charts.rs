@@ -213,19 +213,17 @@ fn recorded_charts_give_the_recorded_manifests() {
         })
         .collect();
     let cache = Cache::default();
-    let results = parallel(&cases, |case| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    let failed = parallel(&cases, |case| {
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             check(case, &directory, &cache)
         }))
-        .unwrap_or_else(|_| Err("panic".to_owned()))
-    });
-    let mut failed = 0;
-    for (case, result) in cases.iter().zip(&results) {
-        if let Err(difference) = result {
-            failed += 1;
+        .unwrap_or_else(|_| Err("panic".to_owned()));
+        if let Err(difference) = &result {
             println!("{}: {difference}", case["name"].as_str().unwrap());
         }
-    }
+        result.is_err()
+    });
+    let failed = failed.into_iter().filter(|failed| *failed).count();
     println!(
         "helm/cases.json: ran {}, passed {}, failed {failed}",
         cases.len(),

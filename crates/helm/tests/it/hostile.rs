@@ -39,11 +39,18 @@ fn refused(template: &str) -> RenderError {
 fn endless_recursion_ends() {
     let template = r#"{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}"#;
     let error = refused(template);
-    assert!(error.limit().is_some() || error.to_string().contains("exceeded maximum template depth"));
+    assert!(
+        error.limit().is_some()
+            || error
+                .to_string()
+                .contains("exceeded maximum template depth")
+    );
     let template = r#"{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}"#;
     let error = refused(template).to_string();
     assert!(
-        error.contains("rendering template has a nested reference name: a: unable to execute template"),
+        error.contains(
+            "rendering template has a nested reference name: a: unable to execute template"
+        ),
         "{error}"
     );
 }
@@ -54,7 +61,8 @@ fn exponential_repeats_end() {
     template.push_str(&r#"{{ $x = repeat 100 $x }}"#.repeat(10));
     template.push_str("{{ $x }}");
     assert!(matches!(refused(&template).limit(), Some(Limit::Bytes(_))));
-    let template = r#"{{ $x := list 1 }}{{ range until 60 }}{{ $x = concat $x $x }}{{ end }}{{ $x }}"#;
+    let template =
+        r#"{{ $x := list 1 }}{{ range until 60 }}{{ $x = concat $x $x }}{{ end }}{{ $x }}"#;
     assert!(refused(template).limit().is_some());
     let template = r#"{{ $x := dict }}{{ range until 60 }}{{ $x = dict "a" $x "b" $x }}{{ end }}{{ toYaml $x }}"#;
     assert!(refused(template).limit().is_some());
@@ -100,7 +108,15 @@ fn regex_bombs_end() {
 
 #[test]
 fn values_that_contain_themselves_end() {
-    for function in ["toYaml", "toJson", "toToml", "toYamlPretty", "print", "deepCopy", "mustToYaml"] {
+    for function in [
+        "toYaml",
+        "toJson",
+        "toToml",
+        "toYamlPretty",
+        "print",
+        "deepCopy",
+        "mustToYaml",
+    ] {
         let template = format!(
             r#"{{{{ $x := dict }}}}{{{{ $_ := set $x "x" $x }}}}{{{{ $y := {function} $x }}}}{{{{ len $y }}}}"#
         );
@@ -119,7 +135,9 @@ fn archives_that_contain_too_much_are_refused() {
     let bytes = bomb();
     let error = load_archive(&bytes, &LoadLimits::default()).unwrap_err();
     assert!(
-        error.to_string().contains("is larger than the maximum file size 5242880"),
+        error
+            .to_string()
+            .contains("is larger than the maximum file size 5242880"),
         "{error}"
     );
     // Charts in charts in charts.
@@ -131,7 +149,10 @@ fn archives_that_contain_too_much_are_refused() {
         ]);
     }
     let error = load_archive(&inner, &LoadLimits::default()).unwrap_err();
-    assert_eq!(error.to_string(), "chart has more than 32 charts in each other");
+    assert_eq!(
+        error.to_string(),
+        "chart has more than 32 charts in each other"
+    );
 }
 
 fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {

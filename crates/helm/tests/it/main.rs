@@ -7,6 +7,7 @@
     reason = "helpers of tests"
 )]
 
+mod against_helm;
 mod charts;
 mod hostile;
 mod recordings;

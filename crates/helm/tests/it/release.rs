@@ -38,7 +38,10 @@ fn what_helm_stored_is_read_and_written_back() {
     assert_eq!(release.chart.version(), "1.2.3");
     let chart = release.chart.chart();
     assert_eq!(&*chart.templates()[0].data, b"kind: ConfigMap\n");
-    assert_eq!(chart.metadata().keywords.as_deref(), Some(&["a".to_owned()][..]));
+    assert_eq!(
+        chart.metadata().keywords.as_deref(),
+        Some(&["a".to_owned()][..])
+    );
     assert_eq!(release.hooks[0].weight, -5);
     assert_eq!(release.hooks[1].last_run.phase, "");
 
@@ -47,7 +50,11 @@ fn what_helm_stored_is_read_and_written_back() {
     assert_eq!(ours.name, secret["metadata"]["name"].as_str().unwrap());
     for (key, value) in secret["metadata"]["labels"].as_object().unwrap() {
         if key != "createdAt" && key != "modifiedAt" {
-            assert_eq!(ours.labels.get(key).map(String::as_str), value.as_str(), "{key}");
+            assert_eq!(
+                ours.labels.get(key).map(String::as_str),
+                value.as_str(),
+                "{key}"
+            );
         }
     }
     assert_eq!(record(&ours.release), record(&data));

@@ -99,8 +99,8 @@ fn coalesce(case: &Json) -> Result<Json, String> {
         let text = text.as_str().unwrap().as_bytes().to_vec();
         tree.file(path, text, false).unwrap();
     }
-    let mut chart = load_directory(&tree.build(), &LoadLimits::default())
-        .map_err(|error| error.to_string())?;
+    let mut chart =
+        load_directory(&tree.build(), &LoadLimits::default()).map_err(|error| error.to_string())?;
     let user = read_values(case["user"].as_str().unwrap().as_bytes())?;
     let mut warnings = Vec::new();
     process_dependencies(&mut chart, &user, &mut warnings)?;

@@ -1,5 +1,7 @@
 //! From an expression to changes of a table.
 
+use serde::Deserialize as _;
+
 use super::FileReader;
 use super::scanner::{Scanner, Token};
 use crate::go_text::{quote, quote_chars};
@@ -350,12 +352,13 @@ fn conversion(present: &Value, wanted: &str) -> Stop {
 
 /// The JSON value at the start of `text`, and its length.
 fn json_prefix(text: &str) -> Result<(Value, usize), Stop> {
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
-    match stream.next() {
-        Some(Ok(json)) => Ok((Value::from_json(&json), stream.byte_offset())),
-        Some(Err(error)) => Err(Stop::fault(error.to_string())),
-        None => Err(Stop::End),
-    }
+    // What follows needs no separator: `a=1b=2`.
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let raw = <&serde_json::value::RawValue>::deserialize(&mut deserializer)
+        .map_err(|error| Stop::fault(error.to_string()))?;
+    let json: serde_json::Value =
+        serde_json::from_str(raw.get()).map_err(|error| Stop::fault(error.to_string()))?;
+    Ok((Value::from_json(&json), raw.get().len()))
 }
 
 /// What `--set` takes a text for.

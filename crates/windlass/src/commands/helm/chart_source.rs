@@ -67,9 +67,9 @@ fn locate(name: &str) -> anyhow::Result<PathBuf> {
     }
     match name.split_once('/') {
         Some((repository, _)) => bail!("repo {repository} not found"),
-        None => bail!(
-            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}"
-        ),
+        None => {
+            bail!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}")
+        }
     }
 }
 

@@ -159,10 +159,7 @@ fn check(chart: &Chart) -> anyhow::Result<()> {
         bail!("{} charts are not installable", metadata.kind);
     }
     if metadata.deprecated {
-        writeln!(
-            io::stderr(),
-            "level=WARN msg=\"this chart is deprecated\""
-        )?;
+        writeln!(io::stderr(), "level=WARN msg=\"this chart is deprecated\"")?;
     }
     check_dependencies(chart).map_err(|problem| {
         anyhow!(
