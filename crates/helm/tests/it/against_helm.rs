@@ -67,7 +67,12 @@ impl Random {
             if depth == 0 || self.below(3) == 0 {
                 continue;
             }
-            self.chart(files, &format!("{prefix}charts/{subchart}/"), subchart, depth - 1);
+            self.chart(
+                files,
+                &format!("{prefix}charts/{subchart}/"),
+                subchart,
+                depth - 1,
+            );
             // All subcharts are listed: Helm takes others in no order.
             for alias in [None, Some("al")] {
                 if alias.is_some() && self.below(4) > 0 {
@@ -78,8 +83,12 @@ impl Random {
                     entry["alias"] = json!(format!("{alias}{subchart}"));
                 }
                 if self.below(2) == 0 {
-                    entry["condition"] =
-                        json!(self.one_of(&["a.enabled", "sub1.enabled", "sub2.enabled,b", "enabled"]));
+                    entry["condition"] = json!(self.one_of(&[
+                        "a.enabled",
+                        "sub1.enabled",
+                        "sub2.enabled,b",
+                        "enabled"
+                    ]));
                 }
                 if self.below(3) == 0 {
                     entry["tags"] = json!([self.one_of(&["a", "b"])]);
@@ -173,7 +182,10 @@ fn random_values_come_out_as_from_helm() {
         })
     });
     let differences: Vec<String> = differences.into_iter().flatten().collect();
-    println!("values against helm: ran {cases}, passed {}", seeds.len() - differences.len());
+    println!(
+        "values against helm: ran {cases}, passed {}",
+        seeds.len() - differences.len()
+    );
     if let Some(first) = differences.first() {
         println!("{first}");
     }

@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex};
 use flate2::read::GzDecoder;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
-use windlass_helm::chart::{Chart, LoadLimits, check_dependencies, load_archive};
+use windlass_archive::{Limits, Tree, read_tar_gz};
+use windlass_helm::chart::{Chart, LoadLimits, check_dependencies, load_directory};
 use windlass_helm::values::Sources;
 use windlass_helm::{Capabilities, KubeVersion, ReleaseOptions, RenderOptions, Rendered, Renderer};
 
 use super::recordings::{directory, parallel};
 
-/// Charts that are loaded, with their bytes.
-type Cache = Mutex<HashMap<String, Arc<(Renderer, Vec<(String, Vec<u8>)>)>>>;
+/// Charts that are loaded, with their files.
+type Cache = Mutex<HashMap<String, Arc<(Renderer, Tree)>>>;
 
 fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
@@ -23,21 +24,11 @@ fn gunzip(bytes: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// The files of an archive under their paths in the chart.
-fn archive_files(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let plain = gunzip(bytes);
-    let mut archive = tar::Archive::new(&*plain);
-    let mut files = Vec::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let path = entry.path().unwrap().to_string_lossy().into_owned();
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).unwrap();
-        if let Some((_, path)) = path.split_once('/') {
-            files.push((path.to_owned(), bytes));
-        }
-    }
-    files
+/// The chart of an archive as a directory, as it was recorded: with its `.helmignore`.
+fn directory_of(bytes: &[u8]) -> Tree {
+    let tree = read_tar_gz(bytes, &Limits::default()).unwrap();
+    let (name, _) = tree.dir("").next().unwrap();
+    tree.subtree(name).unwrap()
 }
 
 fn strings(json: &Json) -> Vec<String> {
@@ -48,7 +39,7 @@ fn strings(json: &Json) -> Vec<String> {
         .collect()
 }
 
-fn run(case: &Json, renderer: &Renderer, files: &[(String, Vec<u8>)]) -> Result<Rendered, String> {
+fn run(case: &Json, renderer: &Renderer, files: &Tree) -> Result<Rendered, String> {
     let chart: &Chart = renderer.chart();
     match &*chart.metadata().kind {
         "" | "application" => {}
@@ -57,8 +48,8 @@ fn run(case: &Json, renderer: &Renderer, files: &[(String, Vec<u8>)]) -> Result<
     check_dependencies(chart)?;
     let mut sources = Sources::default();
     for name in strings(&case["values"]) {
-        let (_, bytes) = files.iter().find(|(path, _)| *path == name).unwrap();
-        sources.files.push((name, bytes.clone()));
+        let bytes = files.get(&name).unwrap().bytes.to_vec();
+        sources.files.push((name, bytes));
     }
     let values = sources
         .merge(&mut |_| Err("no files".to_owned()))
@@ -148,7 +139,7 @@ fn compare_release(release: &Json, rendered: &Rendered, masked: bool) -> Result<
             && wanted["path"] == given.path.as_str()
             && wanted["weight"].as_i64().unwrap_or(0) == given.weight
             && strings(&wanted["events"]) == events
-            && strings(&wanted["delete_policies"]) == given.delete_policies
+            && strings(&wanted["deletePolicies"]) == given.delete_policies
             && (masked || wanted["manifest"] == sha256(&given.manifest).as_str());
         if !same {
             return Err(format!("hook:\n  wanted {wanted}\n  given  {given:?}"));
@@ -164,9 +155,10 @@ fn check(case: &Json, directory: &Path, cache: &Cache) -> Result<(), String> {
         Some(loaded) => loaded,
         None => {
             let bytes = std::fs::read(directory.join("charts").join(&name)).unwrap();
-            let chart = load_archive(&bytes, &LoadLimits::default())
+            let tree = directory_of(&bytes);
+            let chart = load_directory(&tree, &LoadLimits::default())
                 .map_err(|error| format!("loading: {error}"))?;
-            let loaded = Arc::new((Renderer::new(chart), archive_files(&bytes)));
+            let loaded = Arc::new((Renderer::new(chart), tree));
             cache.lock().unwrap().insert(name, Arc::clone(&loaded));
             loaded
         }

@@ -383,12 +383,10 @@ fn typed(text: String) -> Value {
 
 /// Go's `strconv.Atoi`.
 fn atoi(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|error: std::num::ParseIntError| {
-        use std::num::IntErrorKind::{NegOverflow, PosOverflow};
-        let problem = match error.kind() {
-            PosOverflow | NegOverflow => "value out of range",
-            _ => "invalid syntax",
-        };
-        format!("strconv.Atoi: parsing {}: {problem}", quote(text))
-    })
+    let failed = |problem: &str| format!("strconv.Atoi: parsing {}: {problem}", quote(text));
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(failed("invalid syntax"));
+    }
+    text.parse().map_err(|_| failed("value out of range"))
 }
