@@ -51,7 +51,7 @@ pub enum LoadError {
     NotGzip,
     /// The archive cannot be read as one.
     #[error("{}", archive_text(.0))]
-    Archive(#[source] Box<LoadError>),
+    Archive(Box<LoadError>),
     /// `.helmignore` is not understood.
     #[error(transparent)]
     Ignore(#[from] IgnoreError),

@@ -1,11 +1,14 @@
 //! `include` and `tpl`: templates as functions.
 
-use windlass_gotemplate::{Args, Failure, Outcome, Scope, Text, Value};
+use windlass_gotemplate::{Args, Failure, Limit, Outcome, Scope, Text, Value};
 
 use super::Host;
 
 /// Most calls of `include` for one name in each other.
 const MAX_INCLUDES: usize = 1000;
+/// Most calls of `tpl` in each other. Helm has no such bound; it dies of texts that render
+/// themselves.
+const MAX_TPL_DEPTH: usize = 1000;
 /// The name Helm parses the text of `tpl` under.
 const TPL_NAME: &str = "gotpl";
 
@@ -38,11 +41,23 @@ pub(super) fn tpl(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
         // Nothing to evaluate.
         return Ok(Value::String(without_no_value(text)));
     }
+    let host = scope.host::<Host>();
+    let depth = host.map_or(0, |host| host.tpl_depth.get());
+    if depth >= MAX_TPL_DEPTH {
+        return Err(Limit::Depth(MAX_TPL_DEPTH).into());
+    }
     let mut templates = scope.templates().clone();
     templates
         .parse(TPL_NAME, &text)
         .map_err(|error| described("cannot parse template", &text, &error))?;
-    match scope.render_in(&templates, TPL_NAME, args.value(1)) {
+    if let Some(host) = host {
+        host.tpl_depth.set(depth + 1);
+    }
+    let result = scope.render_in(&templates, TPL_NAME, args.value(1));
+    if let Some(host) = host {
+        host.tpl_depth.set(depth);
+    }
+    match result {
         Ok(out) => Ok(Value::String(without_no_value(out))),
         Err(failure) if failure.as_limit().is_some() => Err(failure),
         Err(failure) => Err(described(

@@ -8,7 +8,7 @@ mod toml;
 mod yaml;
 mod yaml_pretty;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -22,6 +22,8 @@ pub(crate) use yaml::yaml_text;
 pub(crate) struct Host {
     /// How many calls of `include` for a name are open.
     included: RefCell<HashMap<Text, usize>>,
+    /// How many calls of `tpl` are open in each other.
+    tpl_depth: Cell<usize>,
     lookup: Option<Arc<dyn Lookup>>,
 }
 
@@ -29,6 +31,7 @@ impl Host {
     pub(crate) fn new(lookup: Option<Arc<dyn Lookup>>) -> Self {
         Self {
             included: RefCell::default(),
+            tpl_depth: Cell::new(0),
             lookup,
         }
     }

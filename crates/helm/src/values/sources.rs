@@ -49,7 +49,6 @@ pub enum SourcesError {
         /// The flag without its dashes.
         flag: &'static str,
         /// What is wrong.
-        #[source]
         problem: SetError,
     },
 }
