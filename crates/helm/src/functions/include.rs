@@ -41,6 +41,8 @@ pub(super) fn tpl(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
         // Nothing to evaluate.
         return Ok(Value::String(without_no_value(text)));
     }
+    // Parsing costs time for each byte, however little is evaluated.
+    scope.charge_steps(text.len() as u64)?;
     let host = scope.host::<Host>();
     let depth = host.map_or(0, |host| host.tpl_depth.get());
     if depth >= MAX_TPL_DEPTH {
