@@ -58,7 +58,7 @@ scenarios: tools control-plane ## Compare with the recorded answers of the origi
 
 .PHONY: conformance
 conformance: tools control-plane ## Run the tests that use recordings, and show which were skipped
-	$(CARGO) test --locked -p windlass-api -p windlass-yaml -p windlass-kustomize -p windlass-git -- --nocapture
+	$(CARGO) test --locked -p windlass-api -p windlass-yaml -p windlass-kustomize -p windlass-helm -p windlass-git -- --nocapture
 	@$(MAKE) --no-print-directory scenarios
 
 .PHONY: faults

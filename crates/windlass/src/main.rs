@@ -22,13 +22,16 @@ struct Arguments {
 enum Command {
     Controllers(commands::controllers::Arguments),
     #[command(subcommand)]
+    Helm(commands::helm::Command),
+    #[command(subcommand)]
     Kustomize(commands::kustomize::Command),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Controllers(arguments) => serve(arguments),
-        // Needs no threads, and is to start at once.
+        // The engines need no threads, and are to start at once.
+        Command::Helm(command) => commands::helm::run(&command),
         Command::Kustomize(command) => commands::kustomize::run(&command),
     };
     match result {

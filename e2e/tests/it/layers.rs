@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "windlass-gotemplate",
         "windlass-sprig",
+        "windlass-helm",
         "windlass-substitute",
         "windlass-kustomize",
     ],

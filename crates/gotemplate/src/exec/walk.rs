@@ -126,7 +126,11 @@ impl Scope<'_> {
         }
         let before = self.out.len();
         let max = before.saturating_add(self.bytes_left());
-        format::append_printed(&mut self.out, value, max)
+        let addressable = match value {
+            Value::Object(object) => object.addressable_text().map(Value::String),
+            _ => None,
+        };
+        format::append_printed(&mut self.out, addressable.as_ref().unwrap_or(value), max)
             .map_err(|limit| self.limit_error(tree, limit))?;
         self.count(tree, self.out.len() - before)
     }

@@ -22,10 +22,22 @@ pub trait Object: Any {
         Vec::new()
     }
 
+    /// What `encoding/json` writes, where that is not what [`Object::fields`] says: names from
+    /// tags, unexported and empty fields left out.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
     /// What `String()` or `Error()` gives, where the type has one of the two. Printing uses it;
     /// a template that may call it needs it in [`ObjectType::methods`] too.
     fn text(&self) -> Option<Text> {
         None
+    }
+
+    /// What an action prints of a struct that is a field of something a pointer leads to: Go finds
+    /// the methods of its pointer there, which it does not where the struct is an argument.
+    fn addressable_text(&self) -> Option<Text> {
+        self.text()
     }
 
     /// The basic value of a named basic type: the nanoseconds of a `time.Duration`.

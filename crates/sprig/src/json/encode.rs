@@ -136,7 +136,7 @@ impl Encoder<'_> {
             self.value(&basic)?;
         } else {
             self.enter()?;
-            let fields = object.fields();
+            let fields = object.json_fields().unwrap_or_else(|| object.fields());
             self.sequence(b'{', b'}', fields.iter(), |encoder, (name, value)| {
                 encoder.entry(name.as_bytes(), value)
             })?;

@@ -1,4 +1,5 @@
 //! One module for each command.
 
 pub(crate) mod controllers;
+pub(crate) mod helm;
 pub(crate) mod kustomize;

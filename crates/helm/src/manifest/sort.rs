@@ -1,0 +1,63 @@
+//! Manifests and hooks of rendered files, in order.
+
+use std::collections::BTreeMap;
+
+use super::head::Head;
+use super::hook::Hook;
+use super::order::KindOrder;
+use super::split::split_manifests;
+
+/// A document that belongs to the release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The template it comes from.
+    pub name: String,
+    /// The document.
+    pub content: String,
+    /// What it is.
+    pub head: Head,
+}
+
+/// What rendered files amount to.
+#[derive(Debug, Clone, Default)]
+pub struct Sorted {
+    /// Hooks by kind; not yet by weight.
+    pub hooks: Vec<Hook>,
+    /// Everything else by kind.
+    pub manifests: Vec<Manifest>,
+}
+
+/// Splits rendered files, tells hooks from manifests and sorts both by kind, files and documents
+/// of one kind staying in order.
+///
+/// # Errors
+/// `YAML parse error on FILE: …` for the first document that is no YAML.
+pub fn sort_manifests(
+    files: &BTreeMap<String, String>,
+    order: KindOrder,
+) -> Result<Sorted, String> {
+    let mut sorted = Sorted::default();
+    for (path, text) in files {
+        let base = path.rsplit('/').next().unwrap_or(path);
+        if base.starts_with('_') {
+            continue;
+        }
+        for document in split_manifests(text) {
+            let head = Head::parse(document)
+                .map_err(|problem| format!("YAML parse error on {path}: {problem}"))?;
+            match Hook::from_manifest(path, document, &head) {
+                None => sorted.manifests.push(Manifest {
+                    name: path.clone(),
+                    content: document.to_owned(),
+                    head,
+                }),
+                Some(hook) => sorted.hooks.extend(hook),
+            }
+        }
+    }
+    sorted.hooks.sort_by(|a, b| order(&a.kind, &b.kind));
+    sorted
+        .manifests
+        .sort_by(|a, b| order(&a.head.kind, &b.head.kind));
+    Ok(sorted)
+}

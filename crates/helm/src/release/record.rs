@@ -1,0 +1,215 @@
+//! What a release record says.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::{Value as Json, json};
+
+use crate::chart::{Chart, File, Lock, Metadata};
+use crate::manifest::Hook;
+use crate::values::{Map, map_from_json, map_to_json};
+
+/// The state of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Status {
+    #[default]
+    Unknown,
+    Deployed,
+    Uninstalled,
+    Superseded,
+    Failed,
+    Uninstalling,
+    PendingInstall,
+    PendingUpgrade,
+    PendingRollback,
+}
+
+impl Status {
+    const ALL: [Self; 9] = [
+        Self::Unknown,
+        Self::Deployed,
+        Self::Uninstalled,
+        Self::Superseded,
+        Self::Failed,
+        Self::Uninstalling,
+        Self::PendingInstall,
+        Self::PendingUpgrade,
+        Self::PendingRollback,
+    ];
+
+    /// Helm's word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Deployed => "deployed",
+            Self::Uninstalled => "uninstalled",
+            Self::Superseded => "superseded",
+            Self::Failed => "failed",
+            Self::Uninstalling => "uninstalling",
+            Self::PendingInstall => "pending-install",
+            Self::PendingUpgrade => "pending-upgrade",
+            Self::PendingRollback => "pending-rollback",
+        }
+    }
+
+    /// The status of a word; [`Status::Unknown`] for any other.
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.name() == name)
+            .unwrap_or_default()
+    }
+
+    /// Whether an operation is under way.
+    pub fn is_pending(self) -> bool {
+        matches!(
+            self,
+            Self::PendingInstall | Self::PendingUpgrade | Self::PendingRollback
+        )
+    }
+}
+
+/// What happened to a release. Times are in RFC 3339, empty where unset.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Info {
+    /// When its first revision was deployed.
+    pub first_deployed: String,
+    /// When this revision was deployed.
+    pub last_deployed: String,
+    /// When it was deleted.
+    pub deleted: String,
+    /// What happened last, in words.
+    pub description: String,
+    /// The state.
+    pub status: Status,
+    /// The rendered NOTES.txt.
+    pub notes: String,
+    /// Members that this version does not know, kept as they are.
+    pub other: serde_json::Map<String, Json>,
+}
+
+/// One revision of a release.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Release {
+    /// The name.
+    pub name: String,
+    /// What happened to it.
+    pub info: Info,
+    /// The chart.
+    pub chart: StoredChart,
+    /// The values the user gave.
+    pub config: Map,
+    /// The manifests, without hooks.
+    pub manifest: String,
+    /// The hooks.
+    pub hooks: Vec<Hook>,
+    /// The revision, from 1.
+    pub version: i64,
+    /// The namespace.
+    pub namespace: String,
+    /// `ssa`, `csa`, or empty, which means `csa`.
+    pub apply_method: String,
+    /// The user's own labels; they are those of the Secret, not part of the record.
+    pub labels: BTreeMap<String, String>,
+    /// Members that this version does not know, kept as they are.
+    pub other: serde_json::Map<String, Json>,
+}
+
+/// A chart as it is stored: without its subcharts, whose values have become its own. What was
+/// read from a record is written back unchanged.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StoredChart(Json);
+
+impl StoredChart {
+    pub(super) fn from_json(json: Json) -> Self {
+        Self(json)
+    }
+
+    pub(super) fn json(&self) -> &Json {
+        &self.0
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        self.0["metadata"]["name"].as_str().unwrap_or_default()
+    }
+
+    /// The version.
+    pub fn version(&self) -> &str {
+        self.0["metadata"]["version"].as_str().unwrap_or_default()
+    }
+
+    /// The version of the application.
+    pub fn app_version(&self) -> &str {
+        self.0["metadata"]["appVersion"]
+            .as_str()
+            .unwrap_or_default()
+    }
+
+    /// The defaults.
+    pub fn values(&self) -> Map {
+        self.0["values"]
+            .as_object()
+            .map(map_from_json)
+            .unwrap_or_default()
+    }
+
+    /// The chart, as far as it was stored. Content that is no base64 is left empty.
+    pub fn chart(&self) -> Chart {
+        let mut metadata = Metadata::default();
+        metadata.read_json(&self.0["metadata"]);
+        let lock = self.0["lock"].is_object().then(|| {
+            let mut lock = Lock::default();
+            lock.read_json(&self.0["lock"]);
+            lock
+        });
+        Chart {
+            metadata,
+            lock,
+            templates: files(&self.0["templates"]),
+            values: self.values().into(),
+            raw_values: None,
+            schema: self.0["schema"].as_str().map(decode_base64),
+            files: files(&self.0["files"]),
+            ..Chart::default()
+        }
+    }
+}
+
+impl From<&Chart> for StoredChart {
+    fn from(chart: &Chart) -> Self {
+        let stored = |files: &[File]| -> Json {
+            files
+                .iter()
+                .map(|file| json!({ "name": &*file.name, "data": STANDARD.encode(&file.data) }))
+                .collect()
+        };
+        Self(json!({
+            "metadata": chart.metadata.to_json(),
+            "lock": chart.lock.as_ref().map(Lock::to_json),
+            "templates": stored(&chart.templates),
+            "values": map_to_json(&chart.values),
+            "schema": chart.schema.as_ref().map(|schema| STANDARD.encode(schema)),
+            "schemamodtime": "0001-01-01T00:00:00Z",
+            "files": stored(&chart.files),
+        }))
+    }
+}
+
+fn files(json: &Json) -> std::sync::Arc<[File]> {
+    json.as_array()
+        .into_iter()
+        .flatten()
+        .map(|file| File {
+            name: file["name"].as_str().unwrap_or_default().into(),
+            data: decode_base64(file["data"].as_str().unwrap_or_default()),
+        })
+        .collect()
+}
+
+fn decode_base64(text: &str) -> Bytes {
+    STANDARD.decode(text).unwrap_or_default().into()
+}

@@ -1,0 +1,67 @@
+//! What rendering gives.
+
+use std::fmt::Write as _;
+
+use crate::chart::{Chart, crd_files};
+use crate::manifest::{Hook, Manifest};
+
+/// A rendered chart.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The chart as it was used: aliases applied, disabled subcharts removed.
+    pub chart: Chart,
+    /// The hooks, by kind.
+    pub hooks: Vec<Hook>,
+    /// The manifests, in the order of installation.
+    pub manifests: Vec<Manifest>,
+    /// The notes.
+    pub notes: String,
+    /// What Helm would warn of.
+    pub warnings: Vec<String>,
+}
+
+impl Rendered {
+    /// The manifests as one stream: what a release stores.
+    pub fn manifest(&self) -> String {
+        manifest_text(self.manifests.iter())
+    }
+
+    /// As [`Rendered::manifest`], with the bodies of Secrets left out.
+    pub fn manifest_without_secrets(&self) -> String {
+        let mut text = String::new();
+        for manifest in &self.manifests {
+            let secret = manifest.head.kind == "Secret" && manifest.head.api_version == "v1";
+            let content = if secret {
+                "# HIDDEN: The Secret output has been suppressed"
+            } else {
+                &manifest.content
+            };
+            document(&mut text, &manifest.name, content);
+        }
+        text
+    }
+
+    /// The files in `crds/` as one stream.
+    pub fn crds(&self) -> String {
+        let mut text = String::new();
+        for (name, file) in crd_files(&self.chart) {
+            document(&mut text, &name, &String::from_utf8_lossy(&file.data));
+        }
+        text
+    }
+}
+
+/// Manifests as one stream, each under the name of its template.
+pub fn manifest_text<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> String {
+    let mut text = String::new();
+    for manifest in manifests {
+        document(&mut text, &manifest.name, &manifest.content);
+    }
+    text
+}
+
+/// Appends one document under the name of its template.
+pub(crate) fn document(text: &mut String, name: &str, content: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "---\n# Source: {name}\n{content}");
+}

@@ -1,0 +1,60 @@
+//! Values checked against the JSON schemas of charts.
+//!
+//! Messages are those of the Go library Helm uses, and they come in its order: what is wrong with
+//! a value is reported keyword by keyword as that library looks at them, and not at all behind a
+//! wrong type. Evaluation and report are one walk, which is why this is no wrapper of a library.
+
+mod draft;
+mod fault;
+mod keywords;
+mod number;
+mod resolve;
+mod validator;
+
+use serde_json::Value as Json;
+
+use crate::chart::Chart;
+use crate::values::{Map, Value, map_to_json};
+
+/// Checks the values of the chart and its subcharts.
+///
+/// # Errors
+/// Helm's text, all faults of all charts.
+pub(crate) fn validate_chart(chart: &Chart, values: &Map) -> Result<(), String> {
+    let mut text = String::new();
+    collect(chart, values, &mut text);
+    if text.is_empty() { Ok(()) } else { Err(text) }
+}
+
+fn collect(chart: &Chart, values: &Map, text: &mut String) {
+    if let Some(schema) = chart.schema()
+        && let Err(faults) = validate(schema, values)
+    {
+        text.push_str(&format!("{}:\n{faults}", chart.name()));
+    }
+    for subchart in chart.dependencies() {
+        match values.get(subchart.name()) {
+            None | Some(Value::Null) => {}
+            Some(Value::Map(values)) => collect(subchart, values, text),
+            Some(other) => text.push_str(&format!(
+                "{}:\ninvalid type for values: expected object (map), got {}\n",
+                subchart.name(),
+                other.go_type()
+            )),
+        }
+    }
+}
+
+/// Checks values against one schema.
+fn validate(schema: &[u8], values: &Map) -> Result<(), String> {
+    let schema: Json = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
+    let document = resolve::Document::new(&schema)?;
+    let values = map_to_json(values);
+    match validator::validate(&document, &values) {
+        Ok(()) => Ok(()),
+        Err(fault) => Err(format!("{fault}\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Where references lead.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use super::draft::Draft;
+
+/// The address Helm gives a chart's schema.
+const ROOT: &str = "file:///values.schema.json";
+/// Deepest nesting of a schema.
+const MAX_DEPTH: usize = 200;
+
+/// A schema document with what can be referred to in it.
+pub(super) struct Document<'a> {
+    pub(super) root: &'a Json,
+    pub(super) draft: Draft,
+    /// Schemas by their addresses, with and without a fragment.
+    schemas: HashMap<String, &'a Json>,
+    /// The address below which each schema's references are.
+    bases: HashMap<*const Json, String>,
+}
+
+/// A schema that takes everything: what stands behind addresses that are not looked up.
+static ANYTHING: Json = Json::Bool(true);
+
+impl<'a> Document<'a> {
+    /// # Errors
+    /// A schema that is nested too deeply, or refers to what cannot be loaded.
+    pub(super) fn new(root: &'a Json) -> Result<Self, String> {
+        let mut document = Self {
+            root,
+            draft: Draft::of(root),
+            schemas: HashMap::from([(ROOT.to_owned(), root)]),
+            bases: HashMap::new(),
+        };
+        document.index(root, ROOT, 0)?;
+        Ok(document)
+    }
+
+    fn index(&mut self, node: &'a Json, base: &str, depth: usize) -> Result<(), String> {
+        if depth > MAX_DEPTH {
+            return Err(format!("schema is nested deeper than {MAX_DEPTH} levels"));
+        }
+        match node {
+            Json::Object(members) => {
+                let key = if self.draft == Draft::D4 { "id" } else { "$id" };
+                let mut base = base.to_owned();
+                if let Some(id) = members.get(key).and_then(Json::as_str) {
+                    let address = join(&base, id);
+                    match address.split_once('#') {
+                        Some((before, anchor)) if !anchor.is_empty() => {
+                            self.schemas.insert(format!("{before}#{anchor}"), node);
+                        }
+                        Some((before, _)) => before.clone_into(&mut base),
+                        None => base = address,
+                    }
+                    self.schemas.insert(base.clone(), node);
+                }
+                for key in ["$anchor", "$dynamicAnchor"] {
+                    if let Some(anchor) = members.get(key).and_then(Json::as_str) {
+                        self.schemas.insert(format!("{base}#{anchor}"), node);
+                    }
+                }
+                for value in members.values() {
+                    self.index(value, &base, depth + 1)?;
+                }
+                self.bases.insert(std::ptr::from_ref(node), base);
+            }
+            Json::Array(items) => {
+                for item in items {
+                    self.index(item, base, depth + 1)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The schema that `reference`, found in the schema `from`, leads to.
+    ///
+    /// # Errors
+    /// When it leads nowhere, or out of the document.
+    pub(super) fn resolve(&self, from: &Json, reference: &str) -> Result<&'a Json, String> {
+        let base = self
+            .bases
+            .get(&std::ptr::from_ref(from))
+            .map_or(ROOT, String::as_str);
+        let address = join(base, reference);
+        if let Some(schema) = self.schemas.get(address.trim_end_matches('#')) {
+            return Ok(schema);
+        }
+        let (document, fragment) = address.split_once('#').unwrap_or((&address, ""));
+        if document.starts_with("urn:") || document.contains("json-schema.org/") {
+            // Helm takes what it cannot find under a URN for a schema that allows all; schemas of
+            // schemas say nothing about values.
+            return Ok(&ANYTHING);
+        }
+        let Some(root) = self.schemas.get(document) else {
+            return Err(format!(
+                "failing loading {document:?}: schemas are not loaded from elsewhere"
+            ));
+        };
+        let pointer = percent_decoded(fragment);
+        root.pointer(&pointer)
+            .ok_or_else(|| format!("json-pointer in {address:?} not found"))
+    }
+}
+
+/// The address `reference` has below `base`.
+fn join(base: &str, reference: &str) -> String {
+    let document = base.split('#').next().unwrap_or(base);
+    if reference.is_empty() {
+        return base.to_owned();
+    }
+    if reference.starts_with('#') {
+        return format!("{document}{reference}");
+    }
+    let scheme = reference.split([':', '/', '#']).next().unwrap_or_default();
+    if reference[scheme.len()..].starts_with(':') {
+        return reference.to_owned();
+    }
+    if let Some(rest) = reference.strip_prefix('/') {
+        let start = document.find("://").map_or(0, |at| at + 3);
+        let end = document[start..]
+            .find('/')
+            .map_or(document.len(), |at| start + at);
+        return format!("{}/{rest}", &document[..end]);
+    }
+    let directory = document.rfind('/').map_or("", |at| &document[..=at]);
+    format!("{directory}{reference}")
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if *first == b'%'
+            && let [high, low, after @ ..] = rest
+            && let (Some(high), Some(low)) = (
+                char::from(*high).to_digit(16),
+                char::from(*low).to_digit(16),
+            )
+        {
+            bytes.extend(u8::try_from(high * 16 + low));
+            rest = after;
+        } else {
+            bytes.push(*first);
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

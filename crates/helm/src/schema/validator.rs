@@ -1,0 +1,213 @@
+//! The walk over a value and a schema.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+use super::draft::Draft;
+use super::fault::Fault;
+use super::keywords;
+use super::resolve::Document;
+
+/// Most pairs of schema and value that are looked at.
+const MAX_STEPS: usize = 5_000_000;
+/// Deepest nesting of schemas in each other.
+const MAX_DEPTH: usize = 400;
+
+/// Which members and items no schema has looked at yet.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unevaluated {
+    pub(super) members: BTreeSet<String>,
+    pub(super) items: BTreeSet<usize>,
+}
+
+impl Unevaluated {
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.items.is_empty()
+    }
+
+    /// What neither has looked at.
+    fn keep_common(&mut self, other: &Self) {
+        self.members.retain(|name| other.members.contains(name));
+        self.items.retain(|index| other.items.contains(index));
+    }
+}
+
+/// The state of a validation.
+pub(super) struct Validator<'a> {
+    document: &'a Document<'a>,
+    path: Vec<String>,
+    steps: usize,
+    /// Schemas that are open for the value at hand, to find references that never end.
+    open: Vec<(*const Json, usize)>,
+}
+
+/// One schema applied to one value.
+pub(super) struct Site<'a, 'v> {
+    pub(super) schema: &'a Map<String, Json>,
+    pub(super) value: &'v Json,
+    pub(super) faults: Vec<Fault>,
+    pub(super) unevaluated: Unevaluated,
+}
+
+/// Checks a value against a document.
+pub(super) fn validate(document: &Document<'_>, value: &Json) -> Result<(), Fault> {
+    let mut validator = Validator {
+        document,
+        path: Vec::new(),
+        steps: 0,
+        open: Vec::new(),
+    };
+    validator.check(document.root, value, false).map(drop)
+}
+
+impl<'a> Validator<'a> {
+    pub(super) fn draft(&self) -> Draft {
+        self.document.draft
+    }
+
+    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
+        Fault::new(&self.path, message)
+    }
+
+    /// Checks a value; gives what was not looked at, or what is wrong. `needed` tells that the
+    /// schema around wants to know what was looked at.
+    fn check(&mut self, node: &'a Json, value: &Json, needed: bool) -> Result<Unevaluated, Fault> {
+        let schema = match node {
+            Json::Object(schema) => schema,
+            Json::Bool(false) => return Err(self.fault("false schema")),
+            _ => return Ok(Unevaluated::default()),
+        };
+        self.steps += 1;
+        if self.steps > MAX_STEPS || self.open.len() > MAX_DEPTH {
+            return Err(self.fault("validation takes too many steps"));
+        }
+        let place = (std::ptr::from_ref(node), self.path.len());
+        if self.open.contains(&place) {
+            return Err(self.fault("references cause a cycle"));
+        }
+        self.open.push(place);
+        let result = self.check_open(schema, node, value, needed);
+        self.open.pop();
+        result
+    }
+
+    fn check_open(
+        &mut self,
+        schema: &'a Map<String, Json>,
+        node: &'a Json,
+        value: &Json,
+        needed: bool,
+    ) -> Result<Unevaluated, Fault> {
+        let reference = schema.get("$ref").and_then(Json::as_str);
+        if let Some(reference) = reference
+            && self.draft() < Draft::D2019
+        {
+            // Nothing beside a reference counts.
+            self.reference(node, reference, value, needed)?;
+            return Ok(Unevaluated::default());
+        }
+        if let Some(message) = keywords::any(schema, value) {
+            return Err(self.fault(message));
+        }
+        let mut site = Site {
+            schema,
+            value,
+            faults: Vec::new(),
+            unevaluated: unevaluated(schema, value, needed),
+        };
+        if let Some(reference) = reference {
+            let needed = !site.unevaluated.is_empty();
+            match self.reference(node, reference, value, needed) {
+                Ok(other) => site.unevaluated.keep_common(&other),
+                Err(fault) => site.faults.push(fault),
+            }
+        }
+        match value {
+            Json::Object(members) => keywords::object(self, &mut site, members),
+            Json::Array(items) => keywords::array(self, &mut site, items),
+            Json::String(text) => keywords::string(self, &mut site, text),
+            Json::Number(number) => keywords::number(self, &mut site, number),
+            Json::Null | Json::Bool(_) => {}
+        }
+        if self.draft() >= Draft::D2019 {
+            for key in ["$recursiveRef", "$dynamicRef"] {
+                if let Some(reference) = schema.get(key).and_then(Json::as_str) {
+                    match self.reference(node, reference, value, false) {
+                        Ok(other) => site.unevaluated.keep_common(&other),
+                        Err(fault) => site.faults.push(fault),
+                    }
+                }
+            }
+        }
+        keywords::conditions(self, &mut site);
+        if self.draft() >= Draft::D2019 {
+            keywords::unevaluated(self, &mut site);
+        }
+        match Fault::group(&self.path, site.faults) {
+            Some(fault) => Err(fault),
+            None => Ok(site.unevaluated),
+        }
+    }
+
+    fn reference(
+        &mut self,
+        node: &'a Json,
+        reference: &str,
+        value: &Json,
+        needed: bool,
+    ) -> Result<Unevaluated, Fault> {
+        let document = self.document;
+        let target = document
+            .resolve(node, reference)
+            .map_err(|problem| self.fault(problem))?;
+        self.check(target, value, needed)
+            .map_err(|fault| Fault::reference(&self.path, fault))
+    }
+
+    /// Applies another schema to the value of the site.
+    pub(super) fn same(&mut self, site: &mut Site<'a, '_>, node: &'a Json) -> Result<(), Fault> {
+        let needed = !site.unevaluated.is_empty();
+        let other = self.check(node, site.value, needed)?;
+        site.unevaluated.keep_common(&other);
+        Ok(())
+    }
+
+    /// Applies a schema to a part of the value.
+    pub(super) fn part(&mut self, node: &'a Json, value: &Json, name: &str) -> Result<(), Fault> {
+        self.path.push(name.to_owned());
+        let result = self.check(node, value, false).map(drop);
+        self.path.pop();
+        result
+    }
+
+    /// Applies a schema to a value that stands alone: the name of a member.
+    pub(super) fn alone(&mut self, node: &'a Json, value: &Json) -> Result<(), Fault> {
+        let path = std::mem::take(&mut self.path);
+        let open = std::mem::take(&mut self.open);
+        let result = self.check(node, value, false).map(drop);
+        self.path = path;
+        self.open = open;
+        result
+    }
+
+    /// The fault with which a validation of its own is reported: at the root.
+    pub(super) fn under(&self, message: String, fault: Fault) -> Fault {
+        Fault::under(&[], message, fault)
+    }
+}
+
+/// What a schema starts with: all members or items, if it or the one around wants to know.
+fn unevaluated(schema: &Map<String, Json>, value: &Json, needed: bool) -> Unevaluated {
+    let mut found = Unevaluated::default();
+    match value {
+        Json::Object(members) if needed || schema.contains_key("unevaluatedProperties") => {
+            found.members = members.keys().cloned().collect();
+        }
+        Json::Array(items) if needed || schema.contains_key("unevaluatedItems") => {
+            found.items = (0..items.len()).collect();
+        }
+        _ => {}
+    }
+    found
+}

@@ -1,0 +1,106 @@
+//! What a user gives values with: files and the `--set` family, merged in Helm's order.
+
+use super::merge::{merge_maps, read_values};
+use super::set::{
+    FileReader, SetError, parse_file_into, parse_into, parse_json_into, parse_literal_into,
+    parse_string_into,
+};
+use super::value::{Map, map_from_json};
+
+/// Everything values were given with, each kind in the order of the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Values files (`-f`): name and content.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// `--set-json`.
+    pub json: Vec<String>,
+    /// `--set`.
+    pub set: Vec<String>,
+    /// `--set-string`.
+    pub string: Vec<String>,
+    /// `--set-file`.
+    pub file: Vec<String>,
+    /// `--set-literal`.
+    pub literal: Vec<String>,
+}
+
+/// Why values could not be read; the text is Helm's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourcesError {
+    /// A file is no YAML or no table.
+    #[error("failed to parse {file}: {problem}")]
+    File {
+        /// The file as it was named.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// `--set-json` was given what is no JSON.
+    #[error("failed parsing --set-json data{} {text}", if *.object { " JSON:" } else { "" })]
+    Json {
+        /// What was given.
+        text: String,
+        /// Whether it is a whole object rather than `key=value`.
+        object: bool,
+    },
+    /// Another flag was given what does not follow its grammar.
+    #[error("failed parsing --{flag} data: {problem}")]
+    Set {
+        /// The flag without its dashes.
+        flag: &'static str,
+        /// What is wrong.
+        problem: SetError,
+    },
+}
+
+impl Sources {
+    /// All of it merged: files, then `--set-json`, `--set`, `--set-string`, `--set-file`,
+    /// `--set-literal`. `read` gives the files that `--set-file` names.
+    ///
+    /// # Errors
+    /// The first thing that cannot be parsed.
+    pub fn merge(&self, read: &mut FileReader<'_>) -> Result<Map, SourcesError> {
+        let mut values = Map::new();
+        for (file, text) in &self.files {
+            let table = read_values(text).map_err(|problem| SourcesError::File {
+                file: file.clone(),
+                problem,
+            })?;
+            merge_maps(&mut values, table);
+        }
+        for text in &self.json {
+            merge_json(text, &mut values)?;
+        }
+        let failed = |flag| move |problem| SourcesError::Set { flag, problem };
+        for text in &self.set {
+            parse_into(text, &mut values).map_err(failed("set"))?;
+        }
+        for text in &self.string {
+            parse_string_into(text, &mut values).map_err(failed("set-string"))?;
+        }
+        for text in &self.file {
+            parse_file_into(text, &mut values, read).map_err(failed("set-file"))?;
+        }
+        for text in &self.literal {
+            parse_literal_into(text, &mut values).map_err(failed("set-literal"))?;
+        }
+        Ok(values)
+    }
+}
+
+fn merge_json(text: &str, values: &mut Map) -> Result<(), SourcesError> {
+    let trimmed = text.trim();
+    let object = trimmed.starts_with('{');
+    let failed = || SourcesError::Json {
+        text: text.to_owned(),
+        object,
+    };
+    if object {
+        let json: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(trimmed).map_err(|_| failed())?;
+        merge_maps(values, map_from_json(&json));
+        Ok(())
+    } else {
+        parse_json_into(text, values).map_err(|_| failed())
+    }
+}

@@ -1,0 +1,175 @@
+//! Charts that mean harm end in a clear error, within the limits the caller sets.
+
+use std::time::{Duration, Instant};
+
+use windlass_archive::{Limits as TreeLimits, Tree};
+use windlass_helm::chart::{LoadLimits, load_archive, load_directory};
+use windlass_helm::values::Map;
+use windlass_helm::{Limit, Limits, RenderError, RenderOptions, Renderer};
+
+fn render(template: &str, limits: Limits) -> Result<(), RenderError> {
+    let mut tree = Tree::builder(TreeLimits::default());
+    tree.file("Chart.yaml", "name: c\nversion: 1.0.0\n", false)
+        .unwrap();
+    tree.file("templates/t.yaml", template.as_bytes().to_vec(), false)
+        .unwrap();
+    let chart = load_directory(&tree.build(), &LoadLimits::default()).unwrap();
+    let options = RenderOptions {
+        limits,
+        ..RenderOptions::default()
+    };
+    Renderer::new(chart).files(&Map::new(), &options).map(drop)
+}
+
+/// Renders within small limits, and quickly.
+fn refused(template: &str) -> RenderError {
+    let limits = Limits {
+        steps: 2_000_000,
+        bytes: 16 << 20,
+        time: Some(Duration::from_secs(5)),
+        ..Limits::default()
+    };
+    let start = Instant::now();
+    let error = render(template, limits).expect_err(template);
+    assert!(start.elapsed() < Duration::from_secs(20), "{template}");
+    error
+}
+
+#[test]
+fn endless_recursion_ends() {
+    let template = r#"{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}"#;
+    let error = refused(template);
+    assert!(
+        error.limit().is_some()
+            || error
+                .to_string()
+                .contains("exceeded maximum template depth")
+    );
+    let template = r#"{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}"#;
+    let error = refused(template).to_string();
+    assert!(
+        error.contains(
+            "rendering template has a nested reference name: a: unable to execute template"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn exponential_repeats_end() {
+    let mut template = String::from(r#"{{ $x := "0123456789" }}"#);
+    template.push_str(&r#"{{ $x = repeat 100 $x }}"#.repeat(10));
+    template.push_str("{{ $x }}");
+    assert!(matches!(refused(&template).limit(), Some(Limit::Bytes(_))));
+    let template =
+        r#"{{ $x := list 1 }}{{ range until 60 }}{{ $x = concat $x $x }}{{ end }}{{ $x }}"#;
+    assert!(refused(template).limit().is_some());
+    let template = r#"{{ $x := dict }}{{ range until 60 }}{{ $x = dict "a" $x "b" $x }}{{ end }}{{ toYaml $x }}"#;
+    assert!(refused(template).limit().is_some());
+    let template = r#"{{ $x := dict }}{{ range until 60 }}{{ $x = dict "a" $x "b" $x }}{{ end }}{{ toToml $x }}"#;
+    assert!(refused(template).limit().is_some());
+}
+
+#[test]
+fn giant_ranges_end() {
+    for template in [
+        "{{ range until 2000000000 }}x{{ end }}",
+        "{{ range $i := 2000000000 }}x{{ end }}",
+        "{{ range untilStep 0 2000000000 1 }}x{{ end }}",
+        "{{ seq 2000000000 }}",
+        "{{ range until 10000 }}{{ range until 10000 }}{{ end }}{{ end }}",
+    ] {
+        assert!(refused(template).limit().is_some(), "{template}");
+    }
+}
+
+#[test]
+fn tpl_bombs_end() {
+    for template in [
+        // A text that renders itself.
+        r#"{{ $t := "{{ tpl .t . }}" }}{{ tpl $t (dict "t" $t) }}"#,
+        r#"{{ $t := "{{ tpl .t . }}{{ tpl .t . }}" }}{{ tpl $t (dict "t" $t) }}"#,
+        // A text that grows.
+        r#"{{ $t := "{{ tpl (print .t .t) (dict \"t\" (print .t .t)) }}" }}{{ tpl $t (dict "t" $t) }}"#,
+    ] {
+        refused(template);
+    }
+}
+
+#[test]
+fn regex_bombs_end() {
+    for template in [
+        r#"{{ regexMatch "((a{1,1000}){1,1000}){1,1000}" "aaaa" }}{{ range until 100000000 }}{{ end }}"#,
+        r#"{{ regexReplaceAll "" (repeat 100000 "a") (repeat 10000 "b") }}"#,
+    ] {
+        refused(template);
+    }
+}
+
+#[test]
+fn values_that_contain_themselves_end() {
+    for function in [
+        "toYaml",
+        "toJson",
+        "toToml",
+        "toYamlPretty",
+        "print",
+        "deepCopy",
+        "mustToYaml",
+    ] {
+        let template = format!(
+            r#"{{{{ $x := dict }}}}{{{{ $_ := set $x "x" $x }}}}{{{{ $y := {function} $x }}}}{{{{ len $y }}}}"#
+        );
+        // Some give an empty text, some an error; none may hang or crash.
+        let limits = Limits {
+            steps: 2_000_000,
+            bytes: 16 << 20,
+            ..Limits::default()
+        };
+        let _ = render(&template, limits);
+    }
+}
+
+#[test]
+fn archives_that_contain_too_much_are_refused() {
+    let bytes = bomb();
+    let error = load_archive(&bytes, &LoadLimits::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("is larger than the maximum file size 5242880"),
+        "{error}"
+    );
+    // Charts in charts in charts.
+    let mut inner = archive(&[("c/Chart.yaml", b"name: c\nversion: 1.0.0\n")]);
+    for _ in 0..40 {
+        inner = archive(&[
+            ("c/Chart.yaml", b"name: c\nversion: 1.0.0\n"),
+            ("c/charts/c.tgz", &inner),
+        ]);
+    }
+    let error = load_archive(&inner, &LoadLimits::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "chart has more than 32 charts in each other"
+    );
+}
+
+fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(encoder);
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, *bytes).unwrap();
+    }
+    builder.into_inner().unwrap().finish().unwrap()
+}
+
+fn bomb() -> Vec<u8> {
+    archive(&[
+        ("c/Chart.yaml", b"name: c\nversion: 1.0.0\n"),
+        ("c/big", &vec![0; 6 << 20]),
+    ])
+}

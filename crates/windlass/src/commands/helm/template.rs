@@ -1,0 +1,283 @@
+//! `windlass helm template`.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{anyhow, bail};
+use clap::{Args, ValueEnum};
+use windlass_helm::chart::{Chart, check_dependencies, crd_files, path_match};
+use windlass_helm::manifest::{HookEvent, split_manifests};
+use windlass_helm::{
+    Capabilities, KubeVersion, ReleaseOptions, RenderError, RenderOptions, Rendered, Renderer,
+    check_release_name, template_name,
+};
+
+use super::chart_source::load;
+use super::output_dir::OutputDir;
+use super::value_flags::ValueFlags;
+
+/// Render a chart and print its manifests.
+#[derive(Args)]
+pub(crate) struct Template {
+    /// The name of the release, and the directory or archive of a chart.
+    #[arg(required = true, num_args = 1..=2, value_names = ["NAME", "CHART"])]
+    arguments: Vec<String>,
+    /// The namespace of the release.
+    #[arg(long, short, env = "HELM_NAMESPACE", default_value = "default")]
+    namespace: String,
+    #[command(flatten)]
+    values: ValueFlags,
+    /// The version of Kubernetes that the chart is told.
+    #[arg(long)]
+    kube_version: Option<String>,
+    /// API versions that the chart is told of, beside the usual ones.
+    #[arg(long, short, value_delimiter = ',')]
+    api_versions: Vec<String>,
+    /// Print the files in `crds/` too.
+    #[arg(long)]
+    include_crds: bool,
+    /// Accepted as Helm accepts it; without a cluster no CRDs are installed.
+    #[arg(long)]
+    skip_crds: bool,
+    /// Only print manifests of these templates.
+    #[arg(long, short)]
+    show_only: Vec<String>,
+    /// Leave tests out.
+    #[arg(long)]
+    skip_tests: bool,
+    /// Leave hooks out.
+    #[arg(long)]
+    no_hooks: bool,
+    /// Say that this is an upgrade rather than an install.
+    #[arg(long)]
+    is_upgrade: bool,
+    /// Do not check values against the chart's schemas.
+    #[arg(long)]
+    skip_schema_validation: bool,
+    /// Write to files in this directory instead of standard output.
+    #[arg(long)]
+    output_dir: Option<PathBuf>,
+    /// Put the release's name into the path below the output directory.
+    #[arg(long)]
+    release_name: bool,
+    /// A template that gives the name of the release.
+    #[arg(long)]
+    name_template: Option<String>,
+    /// Make up the name of the release.
+    #[arg(long, short)]
+    generate_name: bool,
+    /// Whether lookups find objects of a cluster.
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "client")]
+    dry_run: Option<DryRun>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DryRun {
+    Client,
+    Server,
+}
+
+pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
+    let kube_version = match &arguments.kube_version {
+        Some(text) => KubeVersion::parse(text)
+            .map_err(|problem| anyhow!("invalid kube version '{text}': {problem}"))?,
+        None => KubeVersion::default(),
+    };
+    if arguments.dry_run == Some(DryRun::Server) {
+        bail!("--dry-run=server is not supported yet: lookups need a cluster");
+    }
+    let (name, chart) = name_and_chart(arguments)?;
+    let values = arguments.values.merge()?;
+    let chart = load(&chart)?;
+    check(&chart)?;
+    check_release_name(&name).map_err(|problem| {
+        anyhow!("release name check failed: release name {name:?}: {problem}")
+    })?;
+    let mut capabilities = Capabilities {
+        kube_version,
+        ..Capabilities::default()
+    };
+    capabilities.add_api_versions(arguments.api_versions.iter().cloned());
+    let options = RenderOptions {
+        release: ReleaseOptions {
+            name: name.clone(),
+            namespace: arguments.namespace.clone(),
+            is_install: !arguments.is_upgrade,
+            is_upgrade: arguments.is_upgrade,
+            ..ReleaseOptions::default()
+        },
+        capabilities,
+        skip_schema_validation: arguments.skip_schema_validation,
+        ..RenderOptions::default()
+    };
+    let renderer = Renderer::new(chart);
+    let rendered = renderer
+        .render(&values, &options)
+        .map_err(|error| explained(&error, renderer.chart()))?;
+    let out = match &arguments.output_dir {
+        Some(dir) => write_files(arguments, &rendered, &name, OutputDir::new(dir))?,
+        None => printed(arguments, &rendered)?.into_bytes(),
+    };
+    Ok(io::stdout().lock().write_all(&out)?)
+}
+
+fn name_and_chart(arguments: &Template) -> anyhow::Result<(String, String)> {
+    match arguments.arguments.as_slice() {
+        [_, _] if arguments.generate_name => {
+            bail!("cannot set --generate-name and also specify a name")
+        }
+        [_, _] if arguments.name_template.is_some() => {
+            bail!("cannot set --name-template and also specify a name")
+        }
+        [name, chart] => Ok((name.clone(), chart.clone())),
+        [chart, ..] => {
+            let name = match &arguments.name_template {
+                Some(text) => template_name(text).map_err(|problem| anyhow!("{problem}"))?,
+                None if arguments.generate_name => generated_name(chart),
+                None => "release-name".to_owned(),
+            };
+            Ok((name, chart.clone()))
+        }
+        [] => bail!("a chart is needed"),
+    }
+}
+
+fn generated_name(chart: &str) -> String {
+    let base = chart.trim_end_matches('/').rsplit('/').next();
+    let base = base.unwrap_or_default().split('.').next();
+    let base = base.filter(|base| !base.is_empty()).unwrap_or("chart");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    format!("{base}-{}", now.unwrap_or_default().as_secs())
+}
+
+/// Whether the chart can be rendered by itself, with all it depends on.
+fn check(chart: &Chart) -> anyhow::Result<()> {
+    let metadata = chart.metadata();
+    if !matches!(&*metadata.kind, "" | "application") {
+        bail!("{} charts are not installable", metadata.kind);
+    }
+    if metadata.deprecated {
+        writeln!(io::stderr(), "level=WARN msg=\"this chart is deprecated\"")?;
+    }
+    check_dependencies(chart).map_err(|problem| {
+        anyhow!(
+            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: {problem}"
+        )
+    })
+}
+
+/// The error as Helm words it, and under it the line of the template.
+fn explained(error: &RenderError, chart: &Chart) -> anyhow::Error {
+    let mut text = error.to_string();
+    if error.has_release() {
+        text.push_str("\n\nUse --debug flag to render out invalid YAML");
+    }
+    let Some(place) = error.place() else {
+        return anyhow!("{text}");
+    };
+    let column = place.column.map(|column| format!(":{}", column + 1));
+    let _ = write!(
+        text,
+        "\n\n  --> {}:{}{}",
+        place.file,
+        place.line,
+        column.unwrap_or_default()
+    );
+    let source = chart.template_text(&place.file);
+    let line = source.as_deref().and_then(|source| {
+        let mut lines = source.lines();
+        lines.nth(place.line.checked_sub(1)?)
+    });
+    if let Some(line) = line {
+        let number = place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let _ = write!(text, "\n{margin} |\n{number} | {line}");
+        if let Some(before) = place.column.and_then(|column| line.get(..column)) {
+            let blank: String = before
+                .chars()
+                .map(|found| if found == '\t' { '\t' } else { ' ' })
+                .collect();
+            let _ = write!(text, "\n{margin} | {blank}^");
+        }
+    }
+    anyhow!("{text}")
+}
+
+fn printed(arguments: &Template, rendered: &Rendered) -> anyhow::Result<String> {
+    let mut text = if arguments.include_crds {
+        rendered.crds()
+    } else {
+        String::new()
+    };
+    text.push_str(&rendered.manifest());
+    let mut text = format!("{}\n", text.trim());
+    if !arguments.no_hooks {
+        for hook in &rendered.hooks {
+            if !(arguments.skip_tests && hook.events.contains(&HookEvent::Test)) {
+                write!(text, "---\n# Source: {}\n{}\n", hook.path, hook.manifest)?;
+            }
+        }
+    }
+    only(arguments, text)
+}
+
+/// The documents of the templates that were asked for.
+fn only(arguments: &Template, text: String) -> anyhow::Result<String> {
+    if arguments.show_only.is_empty() {
+        return Ok(text);
+    }
+    let documents = split_manifests(&text);
+    let mut chosen = String::new();
+    for pattern in &arguments.show_only {
+        let mut missing = true;
+        for document in &documents {
+            if template_of(document).is_some_and(|name| path_match(pattern, name)) {
+                write!(chosen, "---\n{document}\n")?;
+                missing = false;
+            }
+        }
+        if missing {
+            bail!("could not find template {pattern} in chart");
+        }
+    }
+    Ok(chosen)
+}
+
+/// The path in the chart of the template that a document names as its source.
+fn template_of(document: &str) -> Option<&str> {
+    document.lines().find_map(|line| {
+        let (_, source) = line.split_once("# Source: ")?;
+        let (chart, path) = source.split_once('/')?;
+        (!chart.is_empty() && !path.is_empty()).then_some(path)
+    })
+}
+
+fn write_files(
+    arguments: &Template,
+    rendered: &Rendered,
+    name: &str,
+    mut dir: OutputDir,
+) -> anyhow::Result<Vec<u8>> {
+    let below = if arguments.release_name { name } else { "" };
+    if arguments.include_crds {
+        for (path, file) in crd_files(&rendered.chart) {
+            dir.write("", &path, &String::from_utf8_lossy(&file.data))?;
+        }
+    }
+    for manifest in &rendered.manifests {
+        dir.write(below, &manifest.name, &manifest.content)?;
+    }
+    if !arguments.no_hooks {
+        for hook in &rendered.hooks {
+            if !(arguments.skip_tests && hook.events.contains(&HookEvent::Test)) {
+                dir.write(below, &hook.path, &hook.manifest)?;
+            }
+        }
+    }
+    let mut out = dir.into_log();
+    // What Helm prints where there are no manifests left to print.
+    out.push(b'\n');
+    Ok(out)
+}
