@@ -35,7 +35,8 @@ pub fn check_release_name(name: &str) -> Result<(), &'static str> {
 /// # Errors
 /// Go's text for what is no template, or fails.
 pub fn template_name(text: &str) -> Result<String, String> {
-    let functions = windlass_sprig::functions(Arc::new(windlass_sprig::System));
+    let system: Arc<dyn windlass_sprig::Environment> = Arc::new(windlass_sprig::System);
+    let functions = windlass_sprig::functions(&system);
     let mut templates = Templates::new("name-template", functions);
     templates
         .parse("name-template", text.as_bytes())

@@ -414,15 +414,15 @@ pub(crate) fn succeed(
     context: &Context,
     memory: &mut Memory,
     mut attempt: Attempt,
-    (settled, changes): (Settled, ChangeSet),
+    (settled, done): (Settled, ChangeSet),
 ) -> Outcome<Attempt> {
-    let changed = changes.has_changes();
+    let changed = done.has_changes();
     if attempt.corrects_drift {
-        let corrected = changes.changed().entries.into_iter();
-        memory.drift.corrected(corrected.map(|change| change.id));
+        let objects = done.changed().entries.into_iter();
+        memory.drift.corrected(objects.map(|change| change.id));
     }
     let fight = memory.drift.fight();
-    let contested = show_fight(context, &attempt.key(), fight.as_deref(), &mut attempt);
+    let fight_moved = show_fight(context, &attempt.key(), fight.as_deref(), &mut attempt);
     let before = &attempt.before;
     let was_ready = before
         .conditions
@@ -431,7 +431,7 @@ pub(crate) fn succeed(
     // An interval that found everything in place is not written down (docs/PARITY.md).
     let routine = !changed
         && was_ready
-        && !contested
+        && !fight_moved
         && before.last_applied_revision == attempt.revision
         && before.observed_generation == attempt.generation()
         && before.last_handled_reconcile_at == crate::memory::requested_at(&attempt.object)

@@ -35,29 +35,29 @@ pub use environment::{Environment, System};
 pub use semver::Version;
 
 /// Go's built-in functions and all of sprig's.
-pub fn functions(environment: Arc<dyn Environment>) -> Functions {
+pub fn functions(environment: &Arc<dyn Environment>) -> Functions {
     let mut functions = Functions::new();
     register(&mut functions, environment);
     functions
 }
 
 /// Adds sprig's functions to others, in place of those of the same names (Go's `slice`).
-pub fn register(functions: &mut Functions, environment: Arc<dyn Environment>) {
+pub fn register(functions: &mut Functions, environment: &Arc<dyn Environment>) {
     strings::register(functions);
     encoding::register(functions);
-    numeric::register(functions, &environment);
-    random::register(functions, &environment);
+    numeric::register(functions, environment);
+    random::register(functions, environment);
     defaults::register(functions);
     lists::register(functions);
     dicts::register(functions);
     json::register(functions);
     reflect::register(functions);
-    dates::register(functions, &environment);
+    dates::register(functions, environment);
     paths::register(functions);
     urls::register(functions);
     semver::register(functions);
     regex::register(functions);
-    crypto::register(functions, &environment);
-    network::register(functions, &environment);
+    crypto::register(functions, environment);
+    network::register(functions, environment);
     flow::register(functions);
 }

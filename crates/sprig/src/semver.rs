@@ -19,14 +19,14 @@ pub(crate) fn register(functions: &mut Functions) {
         let constraint = Constraint::parse(&args.text(0).to_str())
             .map_err(|error| Failure::new(error.to_string()))?;
         let version = Version::parse(&args.text(1).to_str())?;
-        Ok(Value::Bool(constraint.matches(&version.version)))
+        Ok(Value::Bool(constraint.matches(&version.parsed)))
     });
 }
 
 /// A version as templates have it: a `*semver.Version`, or what its methods return, a `semver.Version`.
 #[derive(Debug, Clone)]
 pub struct Version {
-    version: ::semver::Version,
+    parsed: ::semver::Version,
     original: String,
     pointer: bool,
 }
@@ -34,7 +34,7 @@ pub struct Version {
 impl Default for Version {
     fn default() -> Version {
         Version {
-            version: ::semver::Version::new(0, 0, 0),
+            parsed: ::semver::Version::new(0, 0, 0),
             original: String::new(),
             pointer: true,
         }
@@ -55,7 +55,7 @@ impl Version {
         }
         parse_version(text)
             .map(|version| Version {
-                version,
+                parsed: version,
                 original: text.to_owned(),
                 pointer: true,
             })
@@ -71,7 +71,7 @@ impl Version {
         };
         Value::object(Version {
             original: format!("{v}{version}"),
-            version,
+            parsed: version,
             pointer: false,
         })
     }
@@ -119,7 +119,7 @@ impl<'a> UnzipOr<'a> for Option<(&'a str, &'a str)> {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.version.fmt(f)
+        self.parsed.fmt(f)
     }
 }
 
@@ -136,7 +136,7 @@ impl Object for Version {
         let other: &dyn std::any::Any = other;
         other
             .downcast_ref::<Version>()
-            .is_some_and(|other| self.version == other.version && self.original == other.original)
+            .is_some_and(|other| self.parsed == other.parsed && self.original == other.original)
     }
 }
 
@@ -156,17 +156,17 @@ const MAJOR: Method = Method::new("Major", &[], |_, this, _| number(this, |v| v.
 const MINOR: Method = Method::new("Minor", &[], |_, this, _| number(this, |v| v.minor));
 const PATCH: Method = Method::new("Patch", &[], |_, this, _| number(this, |v| v.patch));
 const PRERELEASE: Method = Method::new("Prerelease", &[], |_, this, _| {
-    with(this, |v| Ok(Value::string(v.version.pre.as_str())))
+    with(this, |v| Ok(Value::string(v.parsed.pre.as_str())))
 });
 const METADATA: Method = Method::new("Metadata", &[], |_, this, _| {
-    with(this, |v| Ok(Value::string(v.version.build.as_str())))
+    with(this, |v| Ok(Value::string(v.parsed.build.as_str())))
 });
 const STRING: Method = Method::new("String", &[], |_, this, _| {
     with(this, |v| Ok(Value::string(v.to_string())))
 });
 const INC_PATCH: Method = Method::new("IncPatch", &[], |_, this, _| {
     with(this, |v| {
-        let next = &v.version;
+        let next = &v.parsed;
         // Of a prerelease the release is the next patch.
         let patch = next.patch + u64::from(next.pre.is_empty());
         Ok(v.derived(::semver::Version::new(next.major, next.minor, patch)))
@@ -174,13 +174,13 @@ const INC_PATCH: Method = Method::new("IncPatch", &[], |_, this, _| {
 });
 const INC_MINOR: Method = Method::new("IncMinor", &[], |_, this, _| {
     with(this, |v| {
-        let next = ::semver::Version::new(v.version.major, v.version.minor.wrapping_add(1), 0);
+        let next = ::semver::Version::new(v.parsed.major, v.parsed.minor.wrapping_add(1), 0);
         Ok(v.derived(next))
     })
 });
 const INC_MAJOR: Method = Method::new("IncMajor", &[], |_, this, _| {
     with(this, |v| {
-        let next = ::semver::Version::new(v.version.major.wrapping_add(1), 0, 0);
+        let next = ::semver::Version::new(v.parsed.major.wrapping_add(1), 0, 0);
         Ok(v.derived(next))
     })
 });
@@ -191,7 +191,7 @@ const SET_PRERELEASE: Method = Method::new("SetPrerelease", &[Type::String], |_,
         let pre = pre.map_err(|_| Failure::new(prerelease_complaint(&text.to_str())))?;
         Ok(v.derived(::semver::Version {
             pre,
-            ..v.version.clone()
+            ..v.parsed.clone()
         }))
     })
 });
@@ -201,7 +201,7 @@ const SET_METADATA: Method = Method::new("SetMetadata", &[Type::String], |_, thi
         let build = build.map_err(|_| Failure::new("invalid metadata string"))?;
         Ok(v.derived(::semver::Version {
             build,
-            ..v.version.clone()
+            ..v.parsed.clone()
         }))
     })
 });
@@ -263,9 +263,7 @@ fn with(this: &Value, body: impl FnOnce(&Version) -> Outcome) -> Outcome {
 }
 
 fn number(this: &Value, part: fn(&::semver::Version) -> u64) -> Outcome {
-    with(this, |v| {
-        Ok(Value::Uint(UintKind::Uint64, part(&v.version)))
-    })
+    with(this, |v| Ok(Value::Uint(UintKind::Uint64, part(&v.parsed))))
 }
 
 fn order(this: &Value, args: Args<'_>) -> Result<Ordering, Failure> {
@@ -273,7 +271,7 @@ fn order(this: &Value, args: Args<'_>) -> Result<Ordering, Failure> {
         .downcast::<Version>()
         .zip(args.value(0).downcast::<Version>());
     versions
-        .map(|(a, b)| windlass_semver_range::cmp(&a.version, &b.version))
+        .map(|(a, b)| windlass_semver_range::cmp(&a.parsed, &b.parsed))
         .ok_or_else(|| Failure::new(crate::lists::NIL))
 }
 

@@ -17,7 +17,10 @@ use crate::{Dialect, Error, Limits, Value};
 /// YAML.
 pub fn document_trees(text: &str, limits: &Limits) -> Result<Vec<Node>, Error> {
     let documents = read_stream(text, limits)?.documents;
-    Ok(documents.into_iter().map(|document| document.root).collect())
+    Ok(documents
+        .into_iter()
+        .map(|document| document.root)
+        .collect())
 }
 
 /// The text of a tree as go-yaml v3 writes it: order, styles, tags and anchors kept.

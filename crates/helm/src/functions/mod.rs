@@ -45,7 +45,8 @@ pub(crate) fn functions() -> Functions {
 }
 
 fn make() -> Functions {
-    let mut functions = windlass_sprig::functions(Arc::new(windlass_sprig::System));
+    let system: Arc<dyn windlass_sprig::Environment> = Arc::new(windlass_sprig::System);
+    let mut functions = windlass_sprig::functions(&system);
     for name in ["env", "expandenv"] {
         functions.remove(name);
     }

@@ -80,17 +80,14 @@ fn decrypt(password: &[u8], text: &[u8]) -> Result<Vec<u8>, Failure> {
         .map_err(|error| Failure::new(error.to_string()))?;
     // The last byte says how many to drop; whether the others agree is not looked at.
     let padding = usize::from(text.last().copied().unwrap_or(0));
-    match text.len().checked_sub(padding) {
-        Some(length) => {
-            text.truncate(length);
-            Ok(text)
-        }
-        None => {
-            let below = padding - text.len();
-            Err(Failure::new(format!(
-                "runtime error: slice bounds out of range [:-{below}]"
-            )))
-        }
+    if let Some(length) = text.len().checked_sub(padding) {
+        text.truncate(length);
+        Ok(text)
+    } else {
+        let below = padding - text.len();
+        Err(Failure::new(format!(
+            "runtime error: slice bounds out of range [:-{below}]"
+        )))
     }
 }
 

@@ -68,8 +68,11 @@ pub(crate) struct Offset {
     pub(crate) parts: usize,
 }
 
+/// The text before an element, the element, its own text, and what follows.
+pub(crate) type Step<'t> = (&'t [u8], Element, &'t [u8], &'t [u8]);
+
 /// The first element of `layout`: the text before it, the element, its own text, and what follows.
-pub(crate) fn next(layout: &[u8]) -> Option<(&[u8], Element, &[u8], &[u8])> {
+pub(crate) fn next(layout: &[u8]) -> Option<Step<'_>> {
     (0..layout.len()).find_map(|at| {
         let (skip, element, length) = element_at(layout, at)?;
         let start = at + skip;

@@ -395,12 +395,11 @@ fn read_offset(value: &[u8], layout: Offset) -> Read<'_, i64> {
     let mut bad = false;
     for (at, part) in parts.iter_mut().take(layout.parts).enumerate() {
         let start = 1 + at * width;
-        match two_digits(&text[start..start + 2], true) {
-            Ok((value, _)) => *part = value,
-            Err(_) => {
-                bad = true;
-                break;
-            }
+        if let Ok((value, _)) = two_digits(&text[start..start + 2], true) {
+            *part = value
+        } else {
+            bad = true;
+            break;
         }
     }
     let [hours, minutes, seconds] = parts;

@@ -41,9 +41,8 @@ impl Decoder<'_> {
     fn document(&mut self) -> Result<Value, String> {
         let mut open: Vec<Open> = Vec::new();
         loop {
-            let mut value = match self.begin(&mut open)? {
-                Some(value) => value,
-                None => continue,
+            let Some(mut value) = self.begin(&mut open)? else {
+                continue;
             };
             // What is complete goes into what is around it, which may then be complete as well.
             loop {

@@ -27,12 +27,12 @@ struct Steps {
 
 impl Steps {
     /// None where the step leads away from the end.
-    fn new(start: i64, stop: i64, step: i64) -> Steps {
-        let down = stop < start;
+    fn new(start: i64, end: i64, step: i64) -> Steps {
+        let down = end < start;
         let count = if (down && step >= 0) || (!down && step <= 0) {
             0
         } else {
-            stop.abs_diff(start).div_ceil(step.unsigned_abs())
+            end.abs_diff(start).div_ceil(step.unsigned_abs())
         };
         Steps { start, step, count }
     }
@@ -71,8 +71,8 @@ fn seq(scope: &mut Scope<'_>, args: Args<'_>) -> Result<Value, Failure> {
     if end < start && step.is_some_and(|step| step > 0) {
         return Ok(Value::string(""));
     }
-    let stop = end.wrapping_add(towards);
-    let steps = Steps::new(start, stop, step.unwrap_or(towards));
+    let beyond = end.wrapping_add(towards);
+    let steps = Steps::new(start, beyond, step.unwrap_or(towards));
     // Twenty digits and a space at most.
     steps.charge(scope, 21)?;
     let mut out = String::new();

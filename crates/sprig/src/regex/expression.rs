@@ -20,8 +20,11 @@ const MAX_KEPT: usize = 256;
 /// Expressions that have been compiled, good or bad: templates use the same few over and over.
 #[derive(Default)]
 pub(super) struct Cache {
-    known: Mutex<HashMap<Vec<u8>, Result<Arc<Expression>, String>>>,
+    known: Mutex<HashMap<Vec<u8>, Compiled>>,
 }
+
+/// An expression, or what is wrong with it in Go's words.
+type Compiled = Result<Arc<Expression>, String>;
 
 impl Cache {
     /// The expression, or what is wrong with it in Go's words.

@@ -52,6 +52,10 @@ pub(super) fn translate(expression: &[u8]) -> Result<Translated, SyntaxError> {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the syntax"
+)]
 struct Flags {
     fold_case: bool,
     multi_line: bool,
@@ -483,9 +487,8 @@ impl<'a> Translator<'a> {
 fn repetition(inner: Measure, min: i64, max: Option<i64>, sign: bool) -> Measure {
     let size = match (min, max) {
         (0, None) => inner.size.saturating_add(2),
-        (1, None) if sign => inner.size.saturating_add(1),
+        (1, None) | (0, Some(1)) if sign => inner.size.saturating_add(1),
         (min, None) => min.saturating_mul(inner.size).saturating_add(1),
-        (0, Some(1)) if sign => inner.size.saturating_add(1),
         (min, Some(max)) => max.saturating_mul(inner.size).saturating_add(max - min),
     };
     let count = max.unwrap_or(min);

@@ -50,7 +50,7 @@ fn plain(scope: &mut Scope<'_>, value: &Value) -> Result<Text, Failure> {
     }
     let text = format::display(value, scope.bytes_left())?;
     scope.charge(text.len())?;
-    Ok(Text::from(text))
+    Ok(text)
 }
 
 /// What is written for each value that is not nil, with spaces in between.

@@ -180,7 +180,7 @@ fn indent(scope: &mut Scope<'_>, args: Args<'_>) -> Result<Vec<u8>, Failure> {
         return Err(Failure::new("strings: negative Repeat count"));
     };
     let text = args.bytes(1);
-    let lines = text.iter().filter(|c| **c == b'\n').count() + 1;
+    let lines = memchr::memchr_iter(b'\n', text).count() + 1;
     scope.charge(width.saturating_mul(lines).saturating_add(text.len()))?;
     Ok(words::indent(&vec![b' '; width], text))
 }

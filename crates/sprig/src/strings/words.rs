@@ -160,7 +160,7 @@ pub(crate) fn wrap(text: &[u8], width: i64, newline: &[u8], cut: bool) -> Vec<u8
 
 /// Every line behind `pad`, empty ones too.
 pub(crate) fn indent(pad: &[u8], text: &[u8]) -> Vec<u8> {
-    let lines = text.iter().filter(|c| **c == b'\n').count() + 1;
+    let lines = memchr::memchr_iter(b'\n', text).count() + 1;
     let mut out = Vec::with_capacity(text.len() + lines * pad.len());
     for (at, line) in text.split(|c| *c == b'\n').enumerate() {
         if at > 0 {

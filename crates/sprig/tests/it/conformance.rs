@@ -164,7 +164,7 @@ fn templates_render_as_recorded() {
     };
     let values = fs::read(recordings.join("templates-values.json")).unwrap();
     let text = fs::read_to_string(recordings.join("templates.jsonl")).unwrap();
-    let functions = functions(Arc::new(System));
+    let functions = functions(&(Arc::new(System) as Arc<dyn windlass_sprig::Environment>));
     let mut skips: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut ran, mut wrong) = (0, Vec::new());
     for line in text.lines() {

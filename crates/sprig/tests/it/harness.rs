@@ -11,7 +11,10 @@ pub fn render(text: &str, data: &Value) -> Result<String, String> {
 }
 
 pub fn render_within(text: &str, data: &Value, limits: Limits) -> Result<String, String> {
-    let mut templates = Templates::new("t", functions(Arc::new(System)));
+    let mut templates = Templates::new(
+        "t",
+        functions(&(Arc::new(System) as Arc<dyn windlass_sprig::Environment>)),
+    );
     templates
         .parse("t", text.as_bytes())
         .map_err(|error| error.to_string())?;

@@ -16,10 +16,10 @@ const SAMPLE: &str = include_str!("../testdata/recorded.jsonl");
 struct Case {
     #[serde(rename = "in")]
     text: String,
-    /// YAMLToJSON.
+    /// `YAMLToJSON`.
     json: Option<String>,
     json_error: Option<String>,
-    /// That JSON through JSONToYAML.
+    /// That JSON through `JSONToYAML`.
     yaml: Option<String>,
     /// Read and written by kyaml's kio.
     kyaml: Option<String>,

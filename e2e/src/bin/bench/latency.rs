@@ -53,17 +53,17 @@ pub(crate) async fn measure(tries: usize) {
         let commit = repo.commit(&[("app/cm.yaml", Some(&config_map(value)))], "next");
         let poked = Instant::now();
         objects.poke("GitRepository", "src").await;
-        let fetched = sources
+        let published = sources
             .until_object("src", DEADLINE, |o| {
                 let revision = o["status"]["artifact"]["revision"].as_str();
                 revision.is_some_and(|revision| revision.ends_with(&commit))
             })
             .await;
-        let applied = settings
+        let seen = settings
             .until_object("settings", DEADLINE, |o| has_value(o, value))
             .await;
-        fetches.push(fetched.saturating_duration_since(poked));
-        applies.push(applied.saturating_duration_since(fetched));
+        fetches.push(published.saturating_duration_since(poked));
+        applies.push(seen.saturating_duration_since(published));
     }
     print(
         "annotation poke -> artifact published",
