@@ -13,7 +13,7 @@ use windlass_testkit::wait_until;
 use crate::many::{COUNT, Many};
 
 /// On a machine that does nothing else it takes less than a tenth of this.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 const BOTH: [Controller; 2] = [Controller::Source, Controller::Kustomize];
 
 /// Name and resourceVersion of every object of a kind, all of which are ready.

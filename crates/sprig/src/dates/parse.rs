@@ -396,7 +396,7 @@ fn read_offset(value: &[u8], layout: Offset) -> Read<'_, i64> {
     for (at, part) in parts.iter_mut().take(layout.parts).enumerate() {
         let start = 1 + at * width;
         if let Ok((value, _)) = two_digits(&text[start..start + 2], true) {
-            *part = value
+            *part = value;
         } else {
             bad = true;
             break;

@@ -212,7 +212,7 @@ async fn healed(stack: &mut Stack, objects: &Objects, declared: &[Value]) {
         last = all(objects).await;
         last == declared
     });
-    if tokio::time::timeout(deadline - std::time::Duration::from_secs(1), wait)
+    if tokio::time::timeout(std::time::Duration::from_secs(29), wait)
         .await
         .is_err()
     {

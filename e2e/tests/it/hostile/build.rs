@@ -89,8 +89,8 @@ async fn a_kus_1_paths_cannot_leave_the_artifact() {
         let text = message(&refused, "Ready");
         assert_eq!(reason(&refused, "Ready"), "BuildFailed", "{name}: {text}");
         let field = name.split('-').next().unwrap();
-        let named = text.contains("/etc") || text.to_lowercase().contains(field);
-        assert!(named, "{name}: {text}");
+        let says_why = text.contains("/etc") || text.to_lowercase().contains(field);
+        assert!(says_why, "{name}: {text}");
         let host = host.trim();
         assert!(host.is_empty() || !text.contains(host), "{name}: {text}");
     }
@@ -372,7 +372,7 @@ async fn a_kus_8_patches_are_bounded() {
     let cases = [
         (
             "copies",
-            format!("resources: [cm.yaml]\npatches: [{{target: {{kind: ConfigMap}}, path: copies.yaml}}]\n"),
+            "resources: [cm.yaml]\npatches: [{target: {kind: ConfigMap}, path: copies.yaml}]\n".to_string(),
             "patches and replacements add more than",
         ),
         ("doubling", doubling, "patches and replacements add more than"),

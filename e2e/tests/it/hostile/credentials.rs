@@ -108,6 +108,9 @@ async fn a_src_6_only_the_host_key_on_file_will_do() {
     );
 }
 
+/// Name, field of the reference, content of the Secret, words of the refusal.
+type Row<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a str);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_src_15_secrets_hold_what_they_should_or_are_refused() {
     let case = Case::with(open().await, &[("cm.yaml", &config_map("x"))]).await;
@@ -116,7 +119,7 @@ async fn a_src_15_secrets_hold_what_they_should_or_are_refused() {
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let bundle = garbage.repeat(8_000);
     let address = "http://127.0.0.1:1".repeat(200);
-    let rows: [(&str, &str, Vec<(&str, &str)>, &str); 9] = [
+    let rows: [Row<'_>; 9] = [
         (
             "file-proxy",
             "proxySecretRef",

@@ -149,7 +149,7 @@ fn answer(request: &Request, stream: &mut TcpStream) -> io::Result<()> {
                 begin(stream, ADVERTISEMENT)?;
                 let body = capabilities();
                 stream.write_all(&body[..body.len() - 4])?;
-                endless(stream, &[b'x'; 60_000])
+                endless(stream, &vec![b'x'; 60_000])
             }
             "html" => ok(stream, "text/html", b"<html>please log in</html>"),
             "dumb" => ok(
@@ -195,7 +195,7 @@ fn answer(request: &Request, stream: &mut TcpStream) -> io::Result<()> {
         "progress" => {
             begin(stream, RESULT)?;
             stream.write_all(&line(b"packfile\n"))?;
-            endless(stream, &[b"\x02".as_slice(), &[b'.'; 60_000]].concat())
+            endless(stream, &[b"\x02".as_slice(), &vec![b'.'; 60_000]].concat())
         }
         "large" => {
             begin(stream, RESULT)?;
@@ -204,7 +204,7 @@ fn answer(request: &Request, stream: &mut TcpStream) -> io::Result<()> {
             let mut begun = pack(1, &[head(3, 400 << 20), vec![0x78, 0x01]].concat());
             begun.truncate(begun.len() - 20);
             stream.write_all(&line(&[b"\x01", begun.as_slice()].concat()))?;
-            let block = [b"\x01\x00\x60\xea\x9f\x15".as_slice(), &[0x55; 60_000]].concat();
+            let block = [b"\x01\x00\x60\xea\x9f\x15".as_slice(), &vec![0x55; 60_000]].concat();
             endless(stream, &block)
         }
         "checksum" => {

@@ -209,8 +209,8 @@ async fn a_kus_19_a_tenant_changes_nothing_of_the_cluster_and_holds_nothing_up()
         .iter()
         .map(|(name, text)| (format!("{name}/x.yaml"), (*text).to_owned()))
         .collect();
-    let stuck = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stuck, finalizers: [hostile.test/never]}\n";
-    files.push(("stuck/cm.yaml".to_owned(), stuck.to_owned()));
+    let unfinished = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stuck, finalizers: [hostile.test/never]}\n";
+    files.push(("stuck/cm.yaml".to_owned(), unfinished.to_owned()));
     files.push(("honest/cm.yaml".to_owned(), config_map("honest")));
     let texts: Vec<_> = files
         .iter()

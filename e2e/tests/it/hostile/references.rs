@@ -46,9 +46,12 @@ async fn fill(objects: &Objects, url: &str) {
         .await;
 }
 
+/// Name, spec, and the words and reason of the refusal, if it is refused.
+type Row<'a> = (&'a str, Value, Option<(&'a str, &'a str)>);
+
 /// No request of the controllers is about a Secret or `ConfigMap` of this namespace by name, but
 /// for the objects that its own Kustomization applies.
-async fn was_left_alone(stack: &Stack, namespace: &str, since: usize) {
+fn was_left_alone(stack: &Stack, namespace: &str, since: usize) {
     for event in stack.plane.audit_events().iter().skip(since) {
         let ours = ["kustomize-controller/", "source-controller/"]
             .iter()
@@ -98,7 +101,7 @@ async fn matrix(stack: &'static Stack, flag: bool) {
     kustomizations(&case, &victim, flag).await;
     git_repositories(&case).await;
     // The requests are in the log before their answers are seen.
-    was_left_alone(stack, victim.namespace(), since).await;
+    was_left_alone(stack, victim.namespace(), since);
     impersonated(&case).await;
 }
 
@@ -125,7 +128,7 @@ async fn kustomizations(case: &Case, victim: &Objects, flag: bool) {
     let peek = "dep.spec.postBuild.substitute.secret_word == 'treasure'";
     let blocked = "cross-namespace references have been blocked";
     // Name, spec, the words of the refusal, and its reason; no words for what is allowed.
-    let rows: Vec<(&str, Value, Option<(&str, &str)>)> = vec![
+    let rows: Vec<Row<'_>> = vec![
         ("source-own", source("src", None), None),
         ("source-named", source("src", Some(own.namespace())), None),
         (
@@ -275,7 +278,7 @@ async fn git_repositories(case: &Case) {
     let secret_ref = |field: &str, name: &str| json!({field: {"name": name}});
     let include = |name: &str| json!({"include": [{"repository": {"name": name}}]});
     let verify = |name: &str| json!({"verify": {"mode": "HEAD", "secretRef": {"name": name}}});
-    let rows: Vec<(&str, Value, Option<(&str, &str)>)> = vec![
+    let rows: Vec<Row<'_>> = vec![
         ("git-own", secret_ref("secretRef", "own"), None),
         (
             "git-other",

@@ -30,9 +30,7 @@ async fn a_kus_7_no_yaml_is_too_hostile() {
             "deep-block",
             object(&format!(
                 "\n{}",
-                (1..5_000)
-                    .map(|n| format!("{}a:\n", " ".repeat(n)))
-                    .collect::<String>()
+                (1..5_000).fold(String::new(), |text, n| text + &" ".repeat(n) + "a:\n")
             )),
             "depth",
         ),
@@ -63,7 +61,7 @@ async fn a_kus_7_no_yaml_is_too_hostile() {
         "huge/cm.yaml".to_owned(),
         object("{a: \"1\"}") + &format!("n: {}\n", "9".repeat(10_000)),
     ));
-    let kustomization = format!("resources: [../honest/cm.yaml]\nconfigurations: [x.yaml]\n");
+    let kustomization = "resources: [../honest/cm.yaml]\nconfigurations: [x.yaml]\n".to_string();
     files.push((
         "as-configuration/kustomization.yaml".to_owned(),
         kustomization,
