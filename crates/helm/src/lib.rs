@@ -7,6 +7,10 @@
 //!
 //! The crate is pure: bytes and values in, text out. A chart sees nothing but itself, its values,
 //! what the caller says of the release and the cluster, and the clock through the date functions.
+#![expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "Helm compares them so"
+)]
 
 mod capabilities;
 pub mod chart;

@@ -291,7 +291,7 @@ impl Parts {
             self.nulls = decoder.nulls();
         })?;
         if metadata.api_version.is_empty() {
-            metadata.api_version = "v1".to_owned();
+            "v1".clone_into(&mut metadata.api_version);
         }
         Ok(())
     }
@@ -353,7 +353,7 @@ impl Parts {
 fn lock(file: &File) -> Result<Lock, LoadError> {
     let mut lock = Lock::default();
     decode(&file.name, file, |decoder, json| {
-        decoder.lock(json, &mut lock)
+        decoder.lock(json, &mut lock);
     })?;
     Ok(lock)
 }

@@ -114,7 +114,7 @@ fn match_chunk<'a>(chunk: &str, name: &'a str) -> Result<Option<&'a str>, BadPat
             }
         }
     }
-    Ok((!failed).then(|| name.as_str()))
+    Ok((!failed).then_some(name.as_str()))
 }
 
 fn match_set(

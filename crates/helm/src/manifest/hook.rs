@@ -97,6 +97,10 @@ pub struct Hook {
 impl Hook {
     /// The hook that a document is by its annotations. The inner option is none where an event is
     /// not known: Helm drops such documents.
+    #[expect(
+        clippy::option_option,
+        reason = "no hook, one of no known event, or one"
+    )]
     pub(super) fn from_manifest(path: &str, manifest: &str, head: &Head) -> Option<Option<Self>> {
         let events = head.annotations.get(HOOK)?;
         let Some(events) = words(events)

@@ -9,16 +9,13 @@ pub fn split_manifests(text: &str) -> Vec<&str> {
     let mut rest = text;
     let mut at_start = true;
     loop {
-        match separator(rest, at_start) {
-            Some((begin, end)) => {
-                documents.push(&rest[..begin]);
-                rest = &rest[end..];
-                at_start = false;
-            }
-            None => {
-                documents.push(rest);
-                break;
-            }
+        if let Some((begin, end)) = separator(rest, at_start) {
+            documents.push(&rest[..begin]);
+            rest = &rest[end..];
+            at_start = false;
+        } else {
+            documents.push(rest);
+            break;
         }
     }
     documents

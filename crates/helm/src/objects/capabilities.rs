@@ -1,4 +1,5 @@
 //! `.Capabilities`.
+#![expect(clippy::unnecessary_wraps, reason = "methods of templates may fail")]
 
 use windlass_gotemplate::{
     Args, Kind, List, ListType, Method, Object, ObjectType, Outcome, Scope, Text, Type, Value,

@@ -1,4 +1,5 @@
 //! `.Files`.
+#![expect(clippy::unnecessary_wraps, reason = "methods of templates may fail")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

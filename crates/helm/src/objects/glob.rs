@@ -63,7 +63,7 @@ fn set(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> {
     let negated = chars.next_if_eq(&'!').is_some();
     let mut members = String::new();
     let push = |members: &mut String, found: char| {
-        members.push_str(&format!("\\x{{{:x}}}", u32::from(found)));
+        members.extend(format!("\\x{{{:x}}}", u32::from(found)).chars());
     };
     let first = chars.next()?;
     if chars.next_if_eq(&'-').is_some() {

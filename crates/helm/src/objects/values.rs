@@ -1,4 +1,5 @@
 //! `.Values`, and the context itself: a map with methods.
+#![expect(clippy::unnecessary_wraps, reason = "methods of templates may fail")]
 
 use windlass_gotemplate::{
     Args, Failure, Map, MapType, Method, ObjectType, Outcome, Scope, Type, Value,

@@ -36,7 +36,7 @@ impl Contexts {
         };
         let mut contexts = Self(Vec::new());
         let values = template_map(values).retyped(&VALUES);
-        contexts.add(chart, chart.name(), values, true, &shared);
+        contexts.add(chart, chart.name(), &values, true, &shared);
         contexts
     }
 
@@ -44,7 +44,7 @@ impl Contexts {
         &mut self,
         chart: &Chart,
         path: &str,
-        values: Map,
+        values: &Map,
         is_root: bool,
         shared: &SharedObjects,
     ) -> Map {
@@ -68,7 +68,7 @@ impl Contexts {
                 _ => Map::of(&VALUES),
             };
             let path = subchart_path(path, name);
-            let inner = self.add(subchart, &path, below, false, shared);
+            let inner = self.add(subchart, &path, &below, false, shared);
             subcharts.insert(name, inner);
         }
         dot

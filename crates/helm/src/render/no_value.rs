@@ -10,12 +10,11 @@ pub(crate) fn delete_no_value(text: &[u8]) -> Option<Vec<u8>> {
     loop {
         out.extend_from_slice(&text[copied..from]);
         copied = from + NO_VALUE.len();
-        match find(text, copied) {
-            Some(next) => from = next,
-            None => {
-                out.extend_from_slice(&text[copied..]);
-                return Some(out);
-            }
+        if let Some(next) = find(text, copied) {
+            from = next;
+        } else {
+            out.extend_from_slice(&text[copied..]);
+            return Some(out);
         }
     }
 }

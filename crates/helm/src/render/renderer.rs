@@ -174,7 +174,7 @@ impl Renderer {
     fn compiled(&self, chart: &Chart) -> Result<Arc<Compiled>, RenderError> {
         let mut paths = Vec::new();
         walk(chart, chart.name(), &mut |_, path| {
-            paths.push(path.to_owned())
+            paths.push(path.to_owned());
         });
         let lock = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, compiled)) = lock().iter().find(|(known, _)| *known == paths) {

@@ -75,11 +75,11 @@ impl Fault {
             for _ in 1..indent {
                 f.write_str("  ")?;
             }
-            let pointer: String = self
-                .path
-                .iter()
-                .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
-                .collect();
+            let mut pointer = String::new();
+            for part in &self.path {
+                pointer.push('/');
+                pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+            }
             write!(f, "- at {}: {}", quote(&pointer), self.message)?;
             indent += 1;
         }

@@ -177,7 +177,7 @@ pub(super) fn object<'a>(
         for name in members.keys() {
             if let Err(fault) = validator.alone(names, &Json::String(name.clone())) {
                 let message = format!("invalid propertyName {}", quote(name));
-                site.faults.push(validator.under(message, fault));
+                site.faults.push(Fault::under(&[], message, fault));
             }
         }
     }
@@ -290,11 +290,9 @@ pub(super) fn array<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, 
     let rest_items = items.get(first.len()..).unwrap_or_default();
     match rest {
         None => {}
-        Some(Json::Bool(false)) if !modern => {
-            if !rest_items.is_empty() {
-                let message = format!("last {} additionalItem(s) not allowed", rest_items.len());
-                site.faults.push(validator.fault(message));
-            }
+        Some(Json::Bool(false)) if !modern && !rest_items.is_empty() => {
+            let message = format!("last {} additionalItem(s) not allowed", rest_items.len());
+            site.faults.push(validator.fault(message));
         }
         Some(schema) => {
             // Quirk: these are counted from zero again.
@@ -365,12 +363,14 @@ pub(super) fn string(validator: &Validator<'_>, site: &mut Site<'_, '_>, text: &
     }
 }
 
+/// Whether a number breaks the bound it is compared with.
+type Fails = fn(f64, f64) -> bool;
+
 pub(super) fn number(validator: &Validator<'_>, site: &mut Site<'_, '_>, number: &Number) {
     let got = number.as_f64().unwrap_or_default();
     let schema = site.schema;
     let draft4 = validator.draft() == Draft::D4;
     let flag = |key: &str| draft4 && schema.get(key) == Some(&Json::Bool(true));
-    type Fails = fn(f64, f64) -> bool;
     let checks: [(&str, &str, Fails); 4] = [
         ("minimum", "exclusiveMinimum", |got, want| got < want),
         ("maximum", "exclusiveMaximum", |got, want| got > want),

@@ -30,17 +30,20 @@ fn collect(chart: &Chart, values: &Map, text: &mut String) {
     if let Some(schema) = chart.schema()
         && let Err(faults) = validate(schema, values)
     {
-        text.push_str(&format!("{}:\n{faults}", chart.name()));
+        text.push_str(chart.name());
+        text.push_str(":\n");
+        text.push_str(&faults);
     }
     for subchart in chart.dependencies() {
         match values.get(subchart.name()) {
             None | Some(Value::Null) => {}
             Some(Value::Map(values)) => collect(subchart, values, text),
-            Some(other) => text.push_str(&format!(
-                "{}:\ninvalid type for values: expected object (map), got {}\n",
-                subchart.name(),
-                other.go_type()
-            )),
+            Some(other) => {
+                text.push_str(subchart.name());
+                text.push_str(":\ninvalid type for values: expected object (map), got ");
+                text.push_str(other.go_type());
+                text.push('\n');
+            }
         }
     }
 }

@@ -190,11 +190,6 @@ impl<'a> Validator<'a> {
         self.open = open;
         result
     }
-
-    /// The fault with which a validation of its own is reported: at the root.
-    pub(super) fn under(&self, message: String, fault: Fault) -> Fault {
-        Fault::under(&[], message, fault)
-    }
 }
 
 /// What a schema starts with: all members or items, if it or the one around wants to know.

@@ -139,7 +139,11 @@ fn json_number(float: f64) -> serde_json::Value {
         reason = "the cast saturates and is checked by casting back"
     )]
     let int = float as i64;
-    #[expect(clippy::cast_precision_loss, reason = "the comparison is the check")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "the comparison is the check"
+    )]
     if float.abs() < EXPONENT_FROM && int as f64 == float && int != i64::MAX {
         return int.into();
     }

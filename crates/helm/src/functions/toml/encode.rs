@@ -101,7 +101,9 @@ impl Encoder<'_, '_> {
         }
         if !key.is_empty() {
             self.indent(key);
-            self.out.push_str(&format!("[{}]", path(key)));
+            self.out.push('[');
+            self.out.push_str(&path(key));
+            self.out.push(']');
             self.newline();
         }
         self.members(key, value)
@@ -116,7 +118,9 @@ impl Encoder<'_, '_> {
         for item in value.items().unwrap_or_default() {
             self.newline();
             self.indent(key);
-            self.out.push_str(&format!("[[{}]]", path(key)));
+            self.out.push_str("[[");
+            self.out.push_str(&path(key));
+            self.out.push_str("]]");
             self.newline();
             self.members(key, &item)?;
         }
@@ -277,7 +281,7 @@ fn quoted(text: &Text) -> String {
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
             '\u{1}'..='\u{1f}' | '\u{7f}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(found)));
+                out.extend(format!("\\u{:04x}", u32::from(found)).chars());
             }
             other => out.push(other),
         }

@@ -49,7 +49,7 @@ impl<'a> Scanner<'a> {
             }
             if escapes && found == '\\' {
                 match self.next() {
-                    Some(escaped) => text.push(escaped),
+                    Some(literal) => text.push(literal),
                     None => break,
                 }
             } else {
