@@ -84,18 +84,19 @@ fn printed(rendered: &Rendered, crds: bool) -> String {
     text.push_str(&rendered.manifest());
     let mut text = format!("{}\n", text.trim());
     for hook in &rendered.hooks {
-        text.push_str(&format!(
-            "---\n# Source: {}\n{}\n",
-            hook.path, hook.manifest
-        ));
+        for part in ["---\n# Source: ", &hook.path, "\n", &hook.manifest, "\n"] {
+            text.push_str(part);
+        }
     }
     text
 }
 
 fn sha256(text: &str) -> String {
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16));
     Sha256::digest(text.as_bytes())
         .iter()
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(digits)
+        .flatten()
         .collect()
 }
 
@@ -151,17 +152,16 @@ fn compare_release(release: &Json, rendered: &Rendered, masked: bool) -> Result<
 fn check(case: &Json, directory: &Path, cache: &Cache) -> Result<(), String> {
     let name = case["chart"].as_str().unwrap().to_owned();
     let cached = cache.lock().unwrap().get(&name).cloned();
-    let loaded = match cached {
-        Some(loaded) => loaded,
-        None => {
-            let bytes = std::fs::read(directory.join("charts").join(&name)).unwrap();
-            let tree = directory_of(&bytes);
-            let chart = load_directory(&tree, &LoadLimits::default())
-                .map_err(|error| format!("loading: {error}"))?;
-            let loaded = Arc::new((Renderer::new(chart), tree));
-            cache.lock().unwrap().insert(name, Arc::clone(&loaded));
-            loaded
-        }
+    let loaded = if let Some(loaded) = cached {
+        loaded
+    } else {
+        let bytes = std::fs::read(directory.join("charts").join(&name)).unwrap();
+        let tree = directory_of(&bytes);
+        let chart = load_directory(&tree, &LoadLimits::default())
+            .map_err(|error| format!("loading: {error}"))?;
+        let loaded = Arc::new((Renderer::new(chart), tree));
+        cache.lock().unwrap().insert(name, Arc::clone(&loaded));
+        loaded
     };
     let rendered = run(case, &loaded.0, &loaded.1);
     let masked: Vec<u64> = case["masked"]

@@ -58,11 +58,11 @@ fn endless_recursion_ends() {
 #[test]
 fn exponential_repeats_end() {
     let mut template = String::from(r#"{{ $x := "0123456789" }}"#);
-    template.push_str(&r#"{{ $x = repeat 100 $x }}"#.repeat(10));
+    template.push_str(&r"{{ $x = repeat 100 $x }}".repeat(10));
     template.push_str("{{ $x }}");
     assert!(matches!(refused(&template).limit(), Some(Limit::Bytes(_))));
     let template =
-        r#"{{ $x := list 1 }}{{ range until 60 }}{{ $x = concat $x $x }}{{ end }}{{ $x }}"#;
+        r"{{ $x := list 1 }}{{ range until 60 }}{{ $x = concat $x $x }}{{ end }}{{ $x }}";
     assert!(refused(template).limit().is_some());
     let template = r#"{{ $x := dict }}{{ range until 60 }}{{ $x = dict "a" $x "b" $x }}{{ end }}{{ toYaml $x }}"#;
     assert!(refused(template).limit().is_some());

@@ -6,11 +6,11 @@ use windlass_gotemplate::{Limits, Templates, Value};
 use windlass_sprig::{System, functions, json};
 
 /// Renders `text` under the name `t`: the output, or the error as Go prints it.
-pub fn render(text: &str, data: &Value) -> Result<String, String> {
+pub(crate) fn render(text: &str, data: &Value) -> Result<String, String> {
     render_within(text, data, Limits::default())
 }
 
-pub fn render_within(text: &str, data: &Value, limits: Limits) -> Result<String, String> {
+pub(crate) fn render_within(text: &str, data: &Value, limits: Limits) -> Result<String, String> {
     let mut templates = Templates::new(
         "t",
         functions(&(Arc::new(System) as Arc<dyn windlass_sprig::Environment>)),
@@ -27,6 +27,6 @@ pub fn render_within(text: &str, data: &Value, limits: Limits) -> Result<String,
 }
 
 /// A value out of JSON.
-pub fn value(text: &str) -> Value {
+pub(crate) fn value(text: &str) -> Value {
     json::decode(text.as_bytes()).0
 }

@@ -18,7 +18,7 @@ pub(crate) enum Show {
     Values(Subject),
     /// The chart's README.
     Readme(Subject),
-    /// The chart's CustomResourceDefinitions.
+    /// The chart's `CustomResourceDefinitions`.
     Crds(Subject),
 }
 

@@ -20,6 +20,11 @@ use super::value_flags::ValueFlags;
 
 /// Render a chart and print its manifests.
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Template {
     /// The name of the release, and the directory or archive of a chart.
     #[arg(required = true, num_args = 1..=2, value_names = ["NAME", "CHART"])]
@@ -113,12 +118,12 @@ pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
         ..RenderOptions::default()
     };
     let renderer = Renderer::new(chart);
-    let rendered = renderer
+    let output = renderer
         .render(&values, &options)
         .map_err(|error| explained(&error, renderer.chart()))?;
     let out = match &arguments.output_dir {
-        Some(dir) => write_files(arguments, &rendered, &name, OutputDir::new(dir))?,
-        None => printed(arguments, &rendered)?.into_bytes(),
+        Some(dir) => write_files(arguments, &output, &name, OutputDir::new(dir))?,
+        None => printed(arguments, &output)?.into_bytes(),
     };
     Ok(io::stdout().lock().write_all(&out)?)
 }
