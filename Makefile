@@ -48,7 +48,7 @@ demo: demo-tools control-plane ## Show the main job on a cluster of its own (KEE
 	WINDLASS_BIN="$(BINARIES)/debug" KEEP="$(KEEP)" REPO="$(REPO)" DIR="$(DIR)" BRANCH="$(BRANCH)" "$(BINARIES)/debug/demo"
 
 .PHONY: bench
-bench: demo-tools control-plane ## Measure 100 Kustomizations beside the floor of the API server (N=500, CONCURRENT=20)
+bench: demo-tools control-plane ## Measure beside the floor of the API server (PEERS=dir, ONLY=load,latency,idle,variants N=100,500 RUNS=5)
 	$(CARGO) build --release --workspace --locked --bins
 	WINDLASS_BIN="$(BINARIES)/release" "$(BINARIES)/release/bench"
 
@@ -58,7 +58,7 @@ scenarios: tools control-plane ## Compare with the recorded answers of the origi
 
 .PHONY: conformance
 conformance: tools control-plane ## Run the tests that use recordings, and show which were skipped
-	$(CARGO) test --locked -p windlass-api -p windlass-yaml -p windlass-kustomize -p windlass-helm -p windlass-git -- --nocapture
+	$(CARGO) test --locked -p windlass-api -p windlass-yaml -p windlass-kustomize -p windlass-gotemplate -p windlass-sprig -p windlass-helm -p windlass-git -- --nocapture
 	@$(MAKE) --no-print-directory scenarios
 
 .PHONY: faults
