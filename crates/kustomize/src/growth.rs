@@ -35,7 +35,7 @@ impl Growth {
             return Err(Error::new(
                 ErrorKind::Limit,
                 format!(
-                    "patches, replacements and labels add more than {} bytes",
+                    "patches and replacements add more than {} bytes",
                     self.limit
                 ),
             ));
