@@ -64,7 +64,9 @@ fn each(
         if at > 0 {
             out.push(b' ');
         }
+        let before = out.len();
         write(scope, &mut out, value)?;
+        scope.charge(out.len() - before)?;
     }
     Ok(Value::string(out))
 }
