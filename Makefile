@@ -6,6 +6,8 @@ MUSL ?= x86_64-unknown-linux-musl
 WINDLASS_CONFORMANCE ?= $(abspath ../shared/conformance)
 CARGO ?= cargo
 BINARIES = $(abspath $(or $(CARGO_TARGET_DIR),target))
+# What is delivered. Release builds name them, since each costs minutes of link-time optimisation.
+PROGRAMS := source-controller kustomize-controller windlass
 CRDS := config/crd charts/windlass/crds
 RUST_SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.rs')
 
@@ -49,7 +51,7 @@ demo: demo-tools control-plane ## Show the main job on a cluster of its own (KEE
 
 .PHONY: bench
 bench: demo-tools control-plane ## Measure beside the floor of the API server (PEERS=dir, ONLY=load,latency,idle,variants N=100,500 RUNS=5)
-	$(CARGO) build --release --workspace --locked --bins
+	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %) --bin bench
 	WINDLASS_BIN="$(BINARIES)/release" "$(BINARIES)/release/bench"
 
 .PHONY: scenarios
@@ -68,7 +70,7 @@ faults: tools control-plane ## Run the tests of faults in their long form (SEED=
 
 .PHONY: soak
 soak: demo-tools control-plane ## Do whatever may happen for MINUTES=30, against a model (SEED=…)
-	$(CARGO) build --release --workspace --locked --bins
+	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %) --bin soak
 	WINDLASS_BIN="$(BINARIES)/release" "$(BINARIES)/release/soak"
 
 .PHONY: control-plane
@@ -78,9 +80,9 @@ control-plane: ## Build the test control plane (cached outside of the checkout)
 .PHONY: static
 static: ## Build static release binaries into target/images
 	rustup target add $(MUSL)
-	$(CARGO) build --release --locked --target $(MUSL) -p source-controller -p kustomize-controller -p windlass
+	$(CARGO) build --release --locked --target $(MUSL) $(PROGRAMS:%=--bin %)
 	@mkdir -p target/images
-	@for name in source-controller kustomize-controller windlass; do \
+	@for name in $(PROGRAMS); do \
 		install -m 755 "$${CARGO_TARGET_DIR:-target}/$(MUSL)/release/$$name" target/images/$$name || exit 1; \
 	done
 	@ls -l target/images

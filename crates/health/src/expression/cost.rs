@@ -4,7 +4,10 @@
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, operators};
 use serde_json::Value;
 
-use super::typing::children;
+use super::{
+    pattern::{self, MAX_STATES},
+    typing::children,
+};
 
 /// Steps and bytes moved; some tens of milliseconds' worth.
 const MAX_WORK: f64 = 5e7;
@@ -12,6 +15,8 @@ const MAX_WORK: f64 = 5e7;
 const MAX_BYTES: f64 = 3.2e7;
 /// What a value takes besides its text.
 const WORD: f64 = 32.0;
+/// Work of compiling one state of a pattern: about a microsecond.
+const COMPILE: f64 = 1000.0;
 
 /// Bounds of a value: items in any one list or map of it, bytes altogether, and bytes of the
 /// longest single string. For the variable of a loop, `bytes` is the average item.
@@ -182,7 +187,17 @@ impl<'a> Estimate<'a> {
                 arg(0).plus(arg(1)),
             ),
             "size" => (arg(0).text, Size::SCALAR),
-            "matches" => (arg(0).text * (arg(1).text + 1.0), Size::SCALAR),
+            "matches" => {
+                let states = match call.args.last().map(|pattern| &pattern.expr) {
+                    Some(Expr::Literal(LiteralValue::String(text))) => {
+                        pattern::states(text.inner())
+                    }
+                    // Text of the object, which a tenant writes as well: the largest there is.
+                    _ => MAX_STATES,
+                };
+                // At its worst a search walks all states for each character.
+                (states * (COMPILE + arg(0).text), Size::SCALAR)
+            }
             "contains" | "startsWith" | "endsWith" | "sets.contains" | "sets.equivalent"
             | "sets.intersects" | "equivalent" | "intersects" => (
                 all.bytes * (all.items + 1.0) + arg(0).text * arg(1).text,

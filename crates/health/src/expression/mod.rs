@@ -3,6 +3,7 @@
 
 mod cost;
 mod nesting;
+mod pattern;
 mod sets;
 #[cfg(test)]
 mod tests;

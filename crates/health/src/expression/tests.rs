@@ -74,7 +74,7 @@ fn evaluation_errors_have_the_words_of_go() {
 #[test]
 fn what_would_take_too_long_is_not_begun() {
     let items: Vec<i32> = (0..1000).collect();
-    let object = json!({"l": items, "s": "x".repeat(10_000)});
+    let object = json!({"l": items, "s": "x".repeat(10_000), "p": "^x+$"});
     let doubling = format!("[s]{}.size() == 1", ".map(x, x + x)".repeat(40));
     let replacing = format!("s{}.size() == 1", ".replace('x', s)".repeat(6));
     for source in [
@@ -83,6 +83,9 @@ fn what_would_take_too_long_is_not_begun() {
         doubling.as_str(),
         replacing.as_str(),
         "s.split('').join(s).size() == 1",
+        "l.all(a, !s.matches('((y{0,1000}){0,1000}){0,1000}'))",
+        r"l.all(a, !s.matches('\\w{0,100}'))",
+        "l.all(a, !s.matches(p))",
     ] {
         let error = evaluate(source, &object).unwrap_err();
         assert!(
@@ -94,6 +97,8 @@ fn what_would_take_too_long_is_not_begun() {
         "l.all(a, a >= 0)",
         "l.filter(a, a > 5).size() == 994",
         "l.all(a, l.exists(b, b == a))",
+        "l.all(a, 'v1.2'.matches('^v[0-9]+[.][0-9]+$'))",
+        "'xx'.matches(p)",
     ] {
         assert_eq!(evaluate(source, &object), Ok(true), "{source}");
     }

@@ -26,6 +26,11 @@ async fn a_kus_18_expressions_have_a_price_limit() {
             "cost limit exceeded",
         ),
         (
+            "patterns",
+            format!(r"{ten}.all(i, !'x'.matches('(\\w{{0,99}}){{0,99}}'))"),
+            "cost limit exceeded",
+        ),
+        (
             "deep",
             format!("{}true{}", "(".repeat(5000), ")".repeat(5000)),
             "nested too deep",
