@@ -80,7 +80,7 @@ control-plane: ## Build the test control plane (cached outside of the checkout)
 .PHONY: static
 static: ## Build static release binaries into target/images
 	rustup target add $(MUSL)
-	$(CARGO) build --release --locked --target $(MUSL) $(PROGRAMS:%=--bin %)
+	RUSTFLAGS="-C relocation-model=static" $(CARGO) build --release --locked --target $(MUSL) $(PROGRAMS:%=--bin %)
 	@mkdir -p target/images
 	@for name in $(PROGRAMS); do \
 		install -m 755 "$${CARGO_TARGET_DIR:-target}/$(MUSL)/release/$$name" target/images/$$name || exit 1; \

@@ -22,8 +22,8 @@ pub(crate) struct Memory {
     pub(crate) applied: Arc<AppliedMemory>,
     /// Under which account and rules it was verified.
     pub(crate) applied_as: u64,
-    /// A run that waits for the cluster.
-    pub(crate) run: Option<(Run, Attempt)>,
+    /// A run that waits for the cluster; most objects have none.
+    pub(crate) run: Option<Box<(Run, Attempt)>>,
     /// The inputs of the last run that succeeded.
     pub(crate) settled: Option<Settled>,
     /// Objects of a deleted Kustomization whose end is awaited, and until when.

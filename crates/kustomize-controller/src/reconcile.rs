@@ -124,7 +124,7 @@ async fn look(
     };
     let outcome = match work(context, memory, &mut attempt, parked).await {
         Ok(Progress::Parked(run, delay)) => {
-            memory.run = Some((*run, attempt));
+            memory.run = Some(Box::new((*run, attempt)));
             return Requeue::After(delay);
         }
         Ok(Progress::Gone) => return Requeue::Done,
@@ -164,7 +164,7 @@ fn resume(
     memory: &mut Memory,
     trigger: Trigger,
 ) -> Option<(Run, Attempt)> {
-    let (run, attempt) = memory.run.take()?;
+    let (run, attempt) = *memory.run.take()?;
     let same = steps::source::resolve(context, object)
         .is_ok_and(|artifact| Inputs::of(object, &artifact) == run.inputs);
     if same && !trigger.has(Trigger::DRIFT) && !trigger.has(Trigger::CONFIG) {

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::ObjectKey;
+use crate::watch::drop_managed_fields;
 
 /// How often a patch is tried while others change the object, and the first pause between tries
 /// (Flux: source-controller spec §4, "retry on conflict 5 steps from 100ms").
@@ -150,7 +151,7 @@ impl<K: Owned> Target<K> {
                 self.api.patch(&self.key.name, &self.params, &patch).await
             };
             match sent {
-                Ok(patched) => return Ok(Some(patched)),
+                Ok(patched) => return Ok(Some(trimmed(patched))),
                 Err(kube::Error::Api(answer)) if answer.code == 404 => return Ok(None),
                 Err(kube::Error::Api(answer)) if answer.code == 409 => {
                     if attempt < TRIES {
@@ -161,7 +162,7 @@ impl<K: Owned> Target<K> {
                         }
                         let fresh = self.api.get_opt(&self.key.name).await;
                         match fresh.map_err(|e| self.api_error(e))? {
-                            Some(fresh) if fresh.uid() == object.uid() => object = fresh,
+                            Some(fresh) if fresh.uid() == object.uid() => object = trimmed(fresh),
                             _ => return Ok(None),
                         }
                     }
@@ -174,6 +175,12 @@ impl<K: Owned> Target<K> {
             key: self.key.clone(),
         })
     }
+}
+
+/// Answers are kept until a watch catches up: without what nobody reads, half of an object.
+fn trimmed<K: Owned>(mut object: K) -> K {
+    drop_managed_fields(&mut object);
+    object
 }
 
 /// Brings the object's status from what `before` shows to `after` (the whole status) with one merge

@@ -1,0 +1,15 @@
+//! Links the controller to run at a fixed address.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    // Megabytes of tables hold addresses. In a program that may lie anywhere they are written at each
+    // start, and each process has its own copy of them; at a fixed address they stay in the file.
+    // Safe Rust gives random addresses little to protect, and the Go originals do without as well.
+    // Statically linked programs get the same by `-C relocation-model=static` (Makefile).
+    let target = |key| env::var(format!("CARGO_CFG_TARGET_{key}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ENV") == "gnu" {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
+}
