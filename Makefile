@@ -50,7 +50,7 @@ demo: demo-tools control-plane ## Show the main job on a cluster of its own (KEE
 	WINDLASS_BIN="$(BINARIES)/debug" KEEP="$(KEEP)" REPO="$(REPO)" DIR="$(DIR)" BRANCH="$(BRANCH)" "$(BINARIES)/debug/demo"
 
 .PHONY: bench
-bench: demo-tools control-plane ## Measure beside the floor of the API server (PEERS=dir, ONLY=load,latency,idle,variants N=100,500 RUNS=5)
+bench: demo-tools control-plane ## Measure beside the floor of the API server (PEERS=dir, ONLY=engines,load,variants,latency,idle N=100,500 RUNS=5)
 	$(CARGO) build --release --locked $(PROGRAMS:%=--bin %) --bin bench
 	WINDLASS_BIN="$(BINARIES)/release" "$(BINARIES)/release/bench"
 

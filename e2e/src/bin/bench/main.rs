@@ -1,10 +1,11 @@
 //! `make bench`: what the main job costs, beside the floor that the API server itself sets and,
 //! with `PEERS=DIR`, beside the original controllers in that directory.
 //!
-//! `ONLY=load,latency,idle` takes some of the parts, `N=100,500` other numbers of Kustomizations,
+//! `ONLY=engines,load,variants,latency,idle` takes some of the parts, `N=100,500` other numbers of Kustomizations,
 //! `RUNS`, `TRIES`, `MINUTES` and `CONCURRENT` other lengths.
 #![expect(clippy::print_stdout, reason = "the bench is what it prints")]
 
+mod engines;
 mod floor;
 mod idle;
 mod latency;
@@ -32,6 +33,9 @@ async fn main() {
         wait: true,
         replicas: 0,
     };
+    if asked("engines") {
+        engines::measure(runs);
+    }
     if asked("load") {
         let mut first = None;
         for &count in &counts {

@@ -1,14 +1,8 @@
-//! Writes the tree that builds are measured with: `bench_tree DIRECTORY PAIRS`. Build its `overlay`.
-//!
-//! Pairs of a Deployment and a Service, every Deployment with a reference to one of fifty generated
-//! config maps; on top a prefix, a namespace, labels with selectors, images and a JSON patch for all
-//! Deployments.
+//! The tree that builds are measured with: pairs of a Deployment and a Service, every Deployment
+//! with a reference to one of fifty generated config maps; on top a prefix, a namespace, labels with
+//! selectors, images and a JSON patch for all Deployments.
 
-#![allow(clippy::expect_used, reason = "a tool of this crate's measurements")]
-
-use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
+use std::{fmt::Write as _, fs, io, path::Path};
 
 const CONFIG_MAPS: usize = 50;
 const PAIRS_PER_FILE: usize = 50;
@@ -66,16 +60,11 @@ spec:
     )
 }
 
-fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let root = PathBuf::from(arguments.next().expect("a directory"));
-    let pairs: usize = arguments
-        .next()
-        .and_then(|text| text.parse().ok())
-        .expect("a number of pairs");
+/// Writes the tree below `root`; its `overlay` is what is built, of `2 * pairs + 50` resources.
+pub(super) fn write(root: &Path, pairs: usize) -> io::Result<()> {
     let (base, overlay) = (root.join("base"), root.join("overlay"));
     for directory in [&base, &overlay] {
-        fs::create_dir_all(directory).expect("a directory");
+        fs::create_dir_all(directory)?;
     }
     let mut kustomization = String::from("resources:\n");
     for (number, first) in (0..pairs).step_by(PAIRS_PER_FILE).enumerate() {
@@ -84,8 +73,7 @@ fn main() {
         fs::write(
             base.join(format!("apps-{number}.yaml")),
             documents.join("---\n"),
-        )
-        .expect("written");
+        )?;
         // Writing to a string cannot fail.
         let _ = writeln!(kustomization, "- apps-{number}.yaml");
     }
@@ -96,7 +84,7 @@ fn main() {
             "- name: config-{n}\n  literals:\n  - setting=value-{n}\n  - other=\"a longer text\"\n"
         );
     }
-    fs::write(base.join("kustomization.yaml"), kustomization).expect("written");
+    fs::write(base.join("kustomization.yaml"), kustomization)?;
     let kustomization = "resources:
 - ../base
 namePrefix: prod-
@@ -119,5 +107,5 @@ patches:
       path: /spec/template/spec/serviceAccountName
       value: runner
 ";
-    fs::write(overlay.join("kustomization.yaml"), kustomization).expect("written");
+    fs::write(overlay.join("kustomization.yaml"), kustomization)
 }

@@ -1,9 +1,9 @@
-//! Links the controller to run at a fixed address.
+//! Build script of the programs: links them to run at a fixed address.
 
 use std::env;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../../build/fixed_address.rs");
     // Megabytes of tables hold addresses. In a program that may lie anywhere they are written at each
     // start, and each process has its own copy of them; at a fixed address they stay in the file.
     // Safe Rust gives random addresses little to protect, and the Go originals do without as well.
