@@ -10,6 +10,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+// The engines make and drop many small things.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// `GitOps` toolkit for Kubernetes.
 #[derive(Parser)]
 #[command(name = "windlass", version)]

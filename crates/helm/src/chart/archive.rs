@@ -76,12 +76,14 @@ pub(super) fn archive_files(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Loa
             "decompressed chart is larger than the maximum size {most}"
         ))
     };
-    let plain = MultiGzDecoder::new(bytes).take(most.saturating_add(TAR_OVERHEAD));
-    let mut archive = Archive::new(plain);
+    let (plain, broken) = inflate(bytes, most.saturating_add(TAR_OVERHEAD));
+    // Where the archive breaks off, what broke it says more than the end that is found too early.
+    let broken = |error: io::Error| read_error(broken.as_ref().unwrap_or(&error));
+    let mut archive = Archive::new(&plain[..]);
     let mut files = Vec::new();
     let mut left = most;
-    for entry in archive.entries().map_err(|error| read_error(&error))? {
-        let mut entry = entry.map_err(|error| read_error(&error))?;
+    for entry in archive.entries().map_err(&broken)? {
+        let mut entry = entry.map_err(&broken)?;
         let raw = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let kind = entry.header().entry_type();
         if kind == EntryType::Directory || raw.ends_with('/') {
@@ -106,27 +108,52 @@ pub(super) fn archive_files(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Loa
             )));
         }
         budget.take_file(size)?;
-        let mut data = Vec::new();
-        if size > 0 {
-            let read = entry
-                .by_ref()
-                .take(size)
-                .read_to_end(&mut data)
-                .map_err(|error| read_error(&error))?;
-            if (read as u64) < size {
-                return Err(message("unexpected EOF"));
+        let data = match stored(&plain, &entry, size) {
+            Some(data) => data,
+            None => {
+                let mut data = Vec::new();
+                let read = entry.by_ref().take(size).read_to_end(&mut data);
+                if (read.map_err(&broken)? as u64) < size {
+                    return Err(broken(io::ErrorKind::UnexpectedEof.into()));
+                }
+                Bytes::from(data)
             }
-        }
+        };
         left -= size;
         if left == 0 {
             return Err(too_large());
         }
-        files.push(Loaded::new(&name, Bytes::from(data)));
+        files.push(Loaded::new(&name, data));
     }
     if files.is_empty() {
         return Err(message("no files in chart archive"));
     }
     Ok(files)
+}
+
+/// All that an archive unpacks to, at most so many bytes, and why there is not more.
+fn inflate(bytes: &[u8], most: u64) -> (Bytes, Option<io::Error>) {
+    // The end of the archive says how long it is unpacked, which may be a lie.
+    let told = bytes.last_chunk().map_or(0, |end| u32::from_le_bytes(*end));
+    let likely = (told as usize).min(bytes.len().saturating_mul(16));
+    let mut plain = Vec::with_capacity(likely);
+    let read = MultiGzDecoder::new(bytes)
+        .take(most)
+        .read_to_end(&mut plain);
+    (Bytes::from(plain), read.err())
+}
+
+/// The content of an entry where it lies in the archive as it is; all files share its memory.
+fn stored<R: Read>(plain: &Bytes, entry: &tar::Entry<'_, R>, size: u64) -> Option<Bytes> {
+    if size == 0 {
+        return Some(Bytes::new());
+    }
+    if entry.header().entry_type().is_gnu_sparse() {
+        return None;
+    }
+    let start = usize::try_from(entry.raw_file_position()).ok()?;
+    let end = start.checked_add(usize::try_from(size).ok()?)?;
+    (end <= plain.len()).then(|| plain.slice(start..end))
 }
 
 /// The path of an entry below the archive's one directory.
