@@ -18,8 +18,7 @@ use windlass_kustomize::{BuildOptions, FileSystem, build};
 use crate::{process::Usage, rounds::median};
 
 /// A command line that is timed.
-struct Case<'a> {
-    name: &'a str,
+struct Case {
     ours: Vec<String>,
     /// Program of the peers, and its arguments.
     theirs: (&'static str, Vec<String>),
@@ -48,7 +47,6 @@ pub(crate) fn measure(runs: usize) {
         }
         let overlay = root.join("overlay").to_string_lossy().into_owned();
         let case = Case {
-            name,
             ours: words(&["kustomize", "build", &overlay]),
             theirs: ("kustomize", words(&["build", &overlay])),
             once: pairs == Some(2000),
@@ -71,7 +69,6 @@ pub(crate) fn measure(runs: usize) {
         println!("  helm template, {chart}");
         let arguments = words(&["template", "release", &path.to_string_lossy()]);
         let case = Case {
-            name: chart,
             ours: [words(&["helm"]), arguments.clone()].concat(),
             theirs: ("helm", arguments),
             once: false,
@@ -97,7 +94,7 @@ fn chart_file(name: &str) -> Option<PathBuf> {
 }
 
 /// Prints time and peak memory of both sides. Answers our seconds.
-fn compare(case: &Case<'_>, runs: usize) -> f64 {
+fn compare(case: &Case, runs: usize) -> f64 {
     let ours = binaries().join("windlass");
     let theirs = env::var_os("PEERS")
         .map(|directory| Path::new(&directory).join(case.theirs.0))
