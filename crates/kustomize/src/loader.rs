@@ -225,11 +225,23 @@ impl<'a> Loader<'a> {
             .ok_or_else(|| Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path)))
     }
 
-    /// A file of the directory itself; none if there is none.
+    /// A file of the directory itself; none if there is none, or only a link that leads elsewhere
+    /// where that is not allowed.
     pub(crate) fn own_file(&self, name: &str) -> Option<Bytes> {
         let path = self.resolve(name).ok()?;
         self.note(&path);
-        self.files().file(&path)
+        let bytes = self.files().file(&path)?;
+        (!self.is_restricted() || self.holds(&path)).then_some(bytes)
+    }
+
+    /// Whether only files in or below the directory may be read.
+    fn is_restricted(&self) -> bool {
+        self.clone.is_some() || self.context.options.load_restrictor == LoadRestrictor::RootOnly
+    }
+
+    /// Whether a path, links followed, is in or below the directory.
+    fn holds(&self, path: &str) -> bool {
+        path::contains(&self.root, &self.files().resolved(path))
     }
 
     /// The text of a file. Bytes that are not UTF-8 are replaced.
@@ -259,8 +271,7 @@ impl<'a> Loader<'a> {
         let full = self.resolve(path)?;
         self.note(&full);
         let files = self.file_system();
-        let restricted = self.clone.is_some()
-            || self.context.options.load_restrictor == LoadRestrictor::RootOnly;
+        let restricted = self.is_restricted();
         let Some(bytes) = self.files().file(&full) else {
             let text = match (self.files().is_dir(&full), restricted) {
                 (true, true) => format!("'{}' must resolve to a file", files.shown(&full)),
@@ -270,7 +281,7 @@ impl<'a> Loader<'a> {
             };
             return Err(Error::new(ErrorKind::NotFound, text));
         };
-        if restricted && !path::contains(&self.root, &self.files().resolved(&full)) {
+        if restricted && !self.holds(&full) {
             return Err(Error::invalid(format!(
                 "security; file '{}' is not in or below '{}'",
                 files.shown(&full),
