@@ -115,12 +115,7 @@ impl FieldSpec {
     }
 }
 
-fn walk(
-    node: &mut Node,
-    segments: &[Segment],
-    create: Create,
-    set: Set<'_>,
-) -> Result<(), Error> {
+fn walk(node: &mut Node, segments: &[Segment], create: Create, set: Set<'_>) -> Result<(), Error> {
     let Some((segment, rest)) = segments.split_first() else {
         return set(node);
     };

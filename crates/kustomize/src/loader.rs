@@ -256,7 +256,7 @@ impl<'a> Loader<'a> {
     /// The resources of a text.
     pub(crate) fn manifests(&self, text: &str) -> Result<Vec<Manifest>, Error> {
         let scopes = self.context.schemas().scopes();
-        let found = load::manifests(text, scopes.as_ref())?;
+        let found = load::manifests(text, scopes.as_ref(), &self.context.growth)?;
         let known = |manifest: &Manifest| Schemas::Builtin.of_object(&manifest.node).is_some();
         if !self.context.unknown_types.get() && !found.iter().all(known) {
             self.context.unknown_types.set(true);

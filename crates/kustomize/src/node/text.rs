@@ -1,8 +1,6 @@
 //! The text of a node as kyaml writes it, which error texts and documents within strings show.
 
-use windlass_yaml::{
-    Dialect, Kind, Limits, Node as Tree, PlainKind, Style as Written, plain_kind,
-};
+use windlass_yaml::{Dialect, Kind, Limits, Node as Tree, PlainKind, Style as Written, plain_kind};
 
 use super::{Node, Scalar, Style, Tag, read::implied};
 

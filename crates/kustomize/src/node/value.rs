@@ -215,10 +215,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::growth::Growth;
     use crate::node::Reader;
 
     fn read(text: &str) -> Node {
-        Reader::documents(text).unwrap().remove(0)
+        Reader::documents(text, &Growth::alone()).unwrap().remove(0)
     }
 
     #[test]
@@ -238,7 +239,7 @@ mod tests {
         let node = read("a: >\n  one\n    two\n  three\n  four\n\n  five\n");
         assert_eq!(
             node.to_value().unwrap(),
-            json!({"a": "one\n\n  two\n\nthree four\nfive\n"})
+            json!({"a": "one\n\n  two\nthree four\nfive\n"})
         );
     }
 

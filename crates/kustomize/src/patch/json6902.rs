@@ -149,6 +149,9 @@ impl Operation {
         if self.kind == Kind::Unknown {
             return fail(format!("Unexpected kind: {}", self.name));
         }
+        if matches!(self.kind, Kind::Add | Kind::Replace) {
+            growth.add(size_of_value(&self.value))?;
+        }
         let path = self.path()?;
         let failed = |name: &str, path: &str, error: Error| {
             error.context(format_args!("error in {name} for path: '{path}'"))
