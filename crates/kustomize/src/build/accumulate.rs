@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use crate::config::TransformerConfig;
-use crate::go_text::quoted;
 use crate::kustomization::{self, Kustomization};
 use crate::loader::Loader;
 use crate::origin::Origin;
 use crate::resmap::ResMap;
 use crate::vars::VarSet;
 use crate::{Error, Location, load};
+use windlass_yaml::go_quoted as quoted;
 
 use super::set_schemas;
 

@@ -3,10 +3,10 @@
 use windlass_yaml::Value;
 
 use crate::Error;
-use crate::go_text::quoted;
 use crate::growth::{Growth, size_of_value};
 use crate::manifest::Manifest;
 use crate::node::from_value;
+use windlass_yaml::go_quoted as quoted;
 
 /// A decoded list of operations.
 #[derive(Debug, Clone)]

@@ -6,7 +6,6 @@ use windlass_yaml::Value;
 use super::Transformer;
 use crate::Error;
 use crate::decode::At;
-use crate::go_text::quoted;
 use crate::growth::Growth;
 use crate::kustomization::{Patch, Selector};
 use crate::loader::Loader;
@@ -16,6 +15,7 @@ use crate::patch::strategic;
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
 use crate::selector::Matcher;
+use windlass_yaml::go_quoted as quoted;
 
 /// Applies a patch, read and understood.
 pub(crate) struct PatchTransformer {
