@@ -234,9 +234,25 @@ impl<'a> Loader<'a> {
         (!self.is_restricted() || self.holds(&path)).then_some(bytes)
     }
 
+    /// Whether the directory is part of a repository that a base came from.
+    pub(crate) fn is_cloned(&self) -> bool {
+        self.clone.is_some()
+    }
+
+    /// Whether there is a directory at a path that [`Loader::resolve`] gave.
+    pub(crate) fn has_directory(&self, path: &str) -> bool {
+        self.note(path);
+        self.files().is_dir(path)
+    }
+
+    /// Whether there is a file at a path that [`Loader::resolve`] gave.
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        self.files().file(path).is_some()
+    }
+
     /// Whether only files in or below the directory may be read.
     fn is_restricted(&self) -> bool {
-        self.clone.is_some() || self.context.options.load_restrictor == LoadRestrictor::RootOnly
+        self.is_cloned() || self.context.options.load_restrictor == LoadRestrictor::RootOnly
     }
 
     /// Whether a path, links followed, is in or below the directory.

@@ -234,12 +234,13 @@ impl Target<'_> {
         };
         let recursed =
             |error: Error| error.context(format_args!("recursed accumulation of path '{root}'"));
-        if as_component {
-            return target.accumulate(sum).map_err(recursed);
-        }
-        let below = target
-            .accumulate(Accumulator::default())
-            .map_err(recursed)?;
+        // A component adds to what is there, and the whole is merged into nothing.
+        let start = if as_component {
+            std::mem::take(&mut sum)
+        } else {
+            Accumulator::default()
+        };
+        let below = target.accumulate(start).map_err(recursed)?;
         sum.merge(below)
             .map_err(|error| error.context(format_args!("recursed merging from path '{root}'")))?;
         Ok(sum)

@@ -313,6 +313,7 @@ fn string_style(text: &str) -> Style {
         Style::Literal
     } else if text.is_empty()
         || is_ambiguous(text)
+        || windlass_yaml::is_base_60(text)
         || plain_kind(text, Dialect::V3) != PlainKind::Text
     {
         Style::DoubleQuoted

@@ -86,7 +86,7 @@ fn present(node: Option<&Node>) -> Option<&Node> {
 
 /// Merges `patch` into `target`. None is the absent value, in the arguments and in the result; a
 /// null in the result is one that stays.
-pub(super) fn merge(
+pub(crate) fn merge(
     mut target: Option<Node>,
     patch: Option<&Node>,
     schema: Option<Schema<'_>>,
