@@ -7,6 +7,7 @@ use crate::decode::At;
 use crate::id::Gvk;
 use crate::manifest::Manifest;
 use crate::node::{Node, Tag};
+use crate::path;
 
 /// One field, in objects selected by `gvk` (empty parts match anything).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,21 +115,26 @@ impl FieldSpec {
     }
 }
 
-fn walk(node: &mut Node, path: &[Segment], create: Create, set: Set<'_>) -> Result<(), Error> {
-    let Some((segment, rest)) = path.split_first() else {
+fn walk(node: &mut Node, segments: &[Segment], create: Create, set: Set<'_>) -> Result<(), Error> {
+    let Some((segment, rest)) = segments.split_first() else {
         return set(node);
     };
     if node.is_null() {
         return Ok(());
+    }
+    if matches!(node, Node::Mapping(_)) && !segment.name.is_empty() {
+        // Numbers, `-`, `*` and brackets are for lists, of which all elements are visited anyway.
+        path::check(node, &segment.name)
+            .map_err(|error| error.context(format_args!("fieldName: {}", segment.name)))?;
     }
     match node {
         Node::Sequence(sequence) => {
             let visited = sequence
                 .items
                 .iter_mut()
-                .try_for_each(|item| walk(item, path, create, set));
+                .try_for_each(|item| walk(item, segments, create, set));
             visited.map_err(|error| {
-                let shown: Vec<String> = path.iter().map(Segment::to_string).collect();
+                let shown: Vec<String> = segments.iter().map(Segment::to_string).collect();
                 error.context(format_args!(
                     "visit traversal on path: [{}]",
                     shown.join(" ")
@@ -236,6 +242,15 @@ mod tests {
         assert_eq!(
             set(&json!({"x/y": 1}), "x\\/y", false),
             Ok(json!({"x/y": "new"}))
+        );
+        assert_eq!(
+            set(&json!({"a": {"b": 1}}), "a/*", false)
+                .unwrap_err()
+                .to_string()
+                .rsplit_once(": ")
+                .unwrap()
+                .1,
+            "wildcard is not supported in PathGetter"
         );
         assert!(
             set(&json!({"a": 1}), "a/b", true)

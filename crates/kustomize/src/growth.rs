@@ -1,5 +1,5 @@
-//! What patches, replacements and labels add to resources: one patch may go to all of them, and a
-//! copy of a copy doubles with every line. The original has no bound.
+//! What aliases, patches, replacements and labels add to resources: one patch may go to all of them,
+//! and a copy of a copy doubles with every line. The original has no bound.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use windlass_yaml::Value;
 
 use crate::node::Node;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Limits};
 
 /// About what one value takes beside its text.
 const NODE: usize = 64;
@@ -27,6 +27,11 @@ impl Growth {
         }
     }
 
+    /// The count of something read by itself.
+    pub(crate) fn alone() -> Self {
+        Self::new(Limits::default().max_added)
+    }
+
     /// Counts so many bytes before they are added.
     pub(crate) fn add(&self, bytes: usize) -> Result<(), Error> {
         self.added
@@ -35,7 +40,7 @@ impl Growth {
             return Err(Error::new(
                 ErrorKind::Limit,
                 format!(
-                    "patches and replacements add more than {} bytes",
+                    "aliases, patches and replacements add more than {} bytes",
                     self.limit
                 ),
             ));
@@ -60,5 +65,15 @@ pub(crate) fn size_of_value(value: &Value) -> usize {
 
 /// About how many bytes a tree takes.
 pub(crate) fn size_of_node(node: &Node) -> usize {
-    size_of_value(&node.to_value().unwrap_or_default())
+    let inside = match node {
+        Node::Scalar(scalar) => scalar.text.len(),
+        Node::Sequence(sequence) => sequence.items.iter().map(size_of_node).sum(),
+        Node::Mapping(mapping) => {
+            let entries = mapping.entries.iter();
+            entries
+                .map(|entry| entry.key.text.len() + size_of_node(&entry.value))
+                .sum()
+        }
+    };
+    NODE + inside
 }

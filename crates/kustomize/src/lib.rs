@@ -19,7 +19,6 @@ mod file_system;
 mod files;
 pub mod flux;
 mod generate;
-mod go_text;
 mod growth;
 mod id;
 mod kustomization;
@@ -44,7 +43,7 @@ mod vars;
 pub use error::{Error, ErrorKind, Location};
 pub use file_system::FileSystem;
 pub use files::Files;
-pub use generate::helm_chart::ChartRenderer;
+pub use generate::helm_chart::{ChartRenderer, ValuesFile};
 pub use kustomization::Chart;
 pub use options::{
     BuildOptions, Limits, LoadRestrictor, RemoteError, RemoteLoader, Reorder, RepoSpec,

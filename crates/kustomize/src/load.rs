@@ -6,17 +6,22 @@ use std::rc::Rc;
 use windlass_yaml::Value;
 
 use crate::Error;
+use crate::growth::Growth;
 use crate::loader::Loader;
 use crate::manifest::Manifest;
 use crate::node::{Node, Reader, from_json};
 use crate::schema::Scopes;
 
-/// The resources of a stream of documents, lists unwrapped.
+/// The resources of a stream of documents, lists unwrapped. What aliases add is counted.
 ///
 /// # Errors
 /// For text that is not YAML, and for documents without kind or name.
-pub(crate) fn manifests(text: &str, scopes: Option<&Rc<Scopes>>) -> Result<Vec<Manifest>, Error> {
-    let documents = unwrap_single(Reader::documents(text)?, text);
+pub(crate) fn manifests(
+    text: &str,
+    scopes: Option<&Rc<Scopes>>,
+    growth: &Growth,
+) -> Result<Vec<Manifest>, Error> {
+    let documents = unwrap_single(Reader::documents(text, growth)?, text);
     let mut found = Vec::with_capacity(documents.len());
     for node in nodes(documents)? {
         let mut manifest = Manifest::new(node);

@@ -225,11 +225,39 @@ impl<'a> Loader<'a> {
             .ok_or_else(|| Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path)))
     }
 
-    /// A file of the directory itself; none if there is none.
+    /// A file of the directory itself; none if there is none, or only a link that leads elsewhere
+    /// where that is not allowed.
     pub(crate) fn own_file(&self, name: &str) -> Option<Bytes> {
         let path = self.resolve(name).ok()?;
         self.note(&path);
-        self.files().file(&path)
+        let bytes = self.files().file(&path)?;
+        (!self.is_restricted() || self.holds(&path)).then_some(bytes)
+    }
+
+    /// Whether the directory is part of a repository that a base came from.
+    pub(crate) fn is_cloned(&self) -> bool {
+        self.clone.is_some()
+    }
+
+    /// Whether there is a directory at a path that [`Loader::resolve`] gave.
+    pub(crate) fn has_directory(&self, path: &str) -> bool {
+        self.note(path);
+        self.files().is_dir(path)
+    }
+
+    /// Whether there is a file at a path that [`Loader::resolve`] gave.
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        self.files().file(path).is_some()
+    }
+
+    /// Whether only files in or below the directory may be read.
+    fn is_restricted(&self) -> bool {
+        self.is_cloned() || self.context.options.load_restrictor == LoadRestrictor::RootOnly
+    }
+
+    /// Whether a path, links followed, is in or below the directory.
+    fn holds(&self, path: &str) -> bool {
+        path::contains(&self.root, &self.files().resolved(path))
     }
 
     /// The text of a file. Bytes that are not UTF-8 are replaced.
@@ -244,7 +272,7 @@ impl<'a> Loader<'a> {
     /// The resources of a text.
     pub(crate) fn manifests(&self, text: &str) -> Result<Vec<Manifest>, Error> {
         let scopes = self.context.schemas().scopes();
-        let found = load::manifests(text, scopes.as_ref())?;
+        let found = load::manifests(text, scopes.as_ref(), &self.context.growth)?;
         let known = |manifest: &Manifest| Schemas::Builtin.of_object(&manifest.node).is_some();
         if !self.context.unknown_types.get() && !found.iter().all(known) {
             self.context.unknown_types.set(true);
@@ -259,8 +287,7 @@ impl<'a> Loader<'a> {
         let full = self.resolve(path)?;
         self.note(&full);
         let files = self.file_system();
-        let restricted = self.clone.is_some()
-            || self.context.options.load_restrictor == LoadRestrictor::RootOnly;
+        let restricted = self.is_restricted();
         let Some(bytes) = self.files().file(&full) else {
             let text = match (self.files().is_dir(&full), restricted) {
                 (true, true) => format!("'{}' must resolve to a file", files.shown(&full)),
@@ -270,7 +297,7 @@ impl<'a> Loader<'a> {
             };
             return Err(Error::new(ErrorKind::NotFound, text));
         };
-        if restricted && !path::contains(&self.root, &self.files().resolved(&full)) {
+        if restricted && !self.holds(&full) {
             return Err(Error::invalid(format!(
                 "security; file '{}' is not in or below '{}'",
                 files.shown(&full),

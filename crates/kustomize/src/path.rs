@@ -124,6 +124,11 @@ enum Step {
     Element(usize),
 }
 
+/// Fails when a part of a path cannot be looked for in what stands there.
+pub(crate) fn check(node: &Node, part: &str) -> Result<(), Error> {
+    step(node, part).map(drop)
+}
+
 fn step(node: &Node, part: &str) -> Result<Option<Step>, Error> {
     let elements = || -> Result<&[Node], Error> {
         match node {

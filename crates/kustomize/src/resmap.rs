@@ -122,11 +122,9 @@ impl ResMap {
         Ok(())
     }
 
+    /// Adds resources whose ids are new, to each other as well: names may have come to be the same
+    /// since they were added to `other`.
     pub(crate) fn append_all(&mut self, other: Self) -> Result<(), Error> {
-        if self.items.is_empty() {
-            *self = other;
-            return Ok(());
-        }
         other
             .items
             .into_iter()

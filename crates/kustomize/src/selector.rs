@@ -110,40 +110,17 @@ fn fits(pattern: Option<&Regex>, text: &str) -> bool {
 
 /// Compiles a pattern that may match anywhere.
 pub(crate) fn pattern(text: &str) -> Result<Regex, Error> {
-    Regex::new(text).map_err(|error| Error::invalid(go_regex_error(text, &error)))
+    windlass_go_regexp::compile(text.as_bytes())
+        .map(|compiled| compiled.regex)
+        .map_err(Error::invalid)
 }
 
 /// Compiles a pattern that must match the whole text; empty is none.
-fn anchored(pattern: &str) -> Result<Option<Regex>, Error> {
-    if pattern.is_empty() {
+fn anchored(text: &str) -> Result<Option<Regex>, Error> {
+    if text.is_empty() {
         return Ok(None);
     }
-    let whole = format!("^(?:{pattern})$");
-    Regex::new(&whole)
-        .map(Some)
-        .map_err(|error| Error::invalid(go_regex_error(&whole, &error)))
-}
-
-/// The text Go gives for a bad pattern, where the fault is a common one.
-fn go_regex_error(pattern: &str, error: &regex::Error) -> String {
-    let text = error.to_string();
-    let fault = if text.contains("unclosed group") {
-        format!("missing closing ): `{pattern}`")
-    } else if text.contains("unopened group") {
-        format!("unexpected ): `{pattern}`")
-    } else if text.contains("unclosed character class") {
-        let start = pattern.find('[').unwrap_or(0);
-        format!("missing closing ]: `{}`", &pattern[start..])
-    } else if text.contains("repetition operator missing expression") {
-        let start = pattern.find(['*', '+']).unwrap_or(0);
-        format!(
-            "missing argument to repetition operator: `{}`",
-            &pattern[start..=start]
-        )
-    } else {
-        format!("invalid pattern: `{pattern}`")
-    };
-    format!("error parsing regexp: {fault}")
+    pattern(&format!("^(?:{text})$")).map(Some)
 }
 
 /// One part of a label selector.

@@ -52,6 +52,8 @@ pub(crate) struct Decoder<'n> {
     depth: usize,
     decoded: usize,
     aliased: usize,
+    /// Bytes of text that came into being through aliases.
+    aliased_bytes: usize,
     faults: Vec<(usize, String)>,
     /// Stands for a byte of binary data that is not UTF-8.
     invalid: char,
@@ -71,6 +73,7 @@ impl<'n> Decoder<'n> {
             depth: 0,
             decoded: 0,
             aliased: 0,
+            aliased_bytes: 0,
             faults: Vec::new(),
             invalid: char::REPLACEMENT_CHARACTER,
             unrepresentable: None,
@@ -141,12 +144,18 @@ impl<'n> Decoder<'n> {
         self.decoded += 1;
         if !self.expanding.is_empty() {
             self.aliased += 1;
+            self.aliased_bytes = self.aliased_bytes.saturating_add(node.value.len());
         }
         #[expect(clippy::cast_precision_loss, reason = "a ratio")]
         let excessive = self.aliased > 100
             && self.decoded > 1000
             && self.aliased as f64 / self.decoded as f64 > allowed_alias_ratio(self.decoded);
-        if excessive || self.aliased > self.limits.max_nodes {
+        let Limits {
+            max_nodes,
+            max_bytes,
+            ..
+        } = self.limits;
+        if excessive || self.aliased > max_nodes || self.aliased_bytes > max_bytes {
             return Err(excessive_aliasing(node));
         }
         Ok(())

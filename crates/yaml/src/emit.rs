@@ -80,7 +80,7 @@ fn is_ambiguous(text: &str, generation: Generation) -> bool {
 }
 
 /// YAML 1.1 reads `1:20` as a number in base 60. go-yaml does not, but quotes it for others.
-fn is_base_60(text: &str) -> bool {
+pub fn is_base_60(text: &str) -> bool {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, fraction),

@@ -169,8 +169,8 @@ fn is_unprintable(found: char) -> bool {
     )
 }
 
-/// A Go string literal.
-pub(crate) fn quoted(text: &str) -> String {
+/// The text in double quotes as Go's `%q` writes it.
+pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for found in text.chars() {
         match found {

@@ -26,8 +26,9 @@ mod timestamp;
 mod tree;
 
 pub use documents::documents;
-pub use emit::{json_to_yaml, json_to_yaml_pretty};
+pub use emit::{is_base_60, json_to_yaml, json_to_yaml_pretty};
 pub use error::Error;
+pub use go_syntax::quoted as go_quoted;
 pub use json::go_json;
 pub use kyaml::kyaml_roundtrip;
 pub use node::{Comments, Kind, Node, Style};

@@ -15,7 +15,7 @@ use crate::{Dialect, Error};
 /// Bounds on what a text may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest text accepted, in bytes.
+    /// Longest text accepted, and the most text that may come into being through aliases, in bytes.
     pub max_bytes: usize,
     /// Deepest nesting of collections, aliases expanded.
     pub max_depth: usize,

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
         "windlass-api",
         "windlass-archive",
         "windlass-semver-range",
+        "windlass-go-regexp",
     ],
     &["windlass-git", "windlass-artifact"],
     &[

@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use crate::config::TransformerConfig;
-use crate::go_text::quoted;
 use crate::kustomization::{self, Kustomization};
 use crate::loader::Loader;
 use crate::origin::Origin;
 use crate::resmap::ResMap;
 use crate::vars::VarSet;
 use crate::{Error, Location, load};
+use windlass_yaml::go_quoted as quoted;
 
 use super::set_schemas;
 
@@ -234,12 +234,13 @@ impl Target<'_> {
         };
         let recursed =
             |error: Error| error.context(format_args!("recursed accumulation of path '{root}'"));
-        if as_component {
-            return target.accumulate(sum).map_err(recursed);
-        }
-        let below = target
-            .accumulate(Accumulator::default())
-            .map_err(recursed)?;
+        // A component adds to what is there, and the whole is merged into nothing.
+        let start = if as_component {
+            std::mem::take(&mut sum)
+        } else {
+            Accumulator::default()
+        };
+        let below = target.accumulate(start).map_err(recursed)?;
         sum.merge(below)
             .map_err(|error| error.context(format_args!("recursed merging from path '{root}'")))?;
         Ok(sum)

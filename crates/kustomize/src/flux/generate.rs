@@ -5,6 +5,7 @@ use windlass_archive::{Entry, Tree};
 use windlass_yaml::Value;
 
 use super::below;
+use crate::growth::Growth;
 use crate::kustomization::NAMES;
 use crate::{Error, FileSystem, load};
 
@@ -49,7 +50,12 @@ fn scan(
             // Trees are bounded in depth.
             Entry::Dir => scan(files, tree, &path, &shown_path, resources)?,
             Entry::File(file) if is_manifest(name) => {
-                load::manifests(&String::from_utf8_lossy(&file.bytes), None).map_err(|error| {
+                load::manifests(
+                    &String::from_utf8_lossy(&file.bytes),
+                    None,
+                    &Growth::alone(),
+                )
+                .map_err(|error| {
                     error.context(format_args!(
                         "failed to decode Kubernetes YAML from {}",
                         files.shown(&path)

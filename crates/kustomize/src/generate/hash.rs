@@ -1,6 +1,6 @@
 //! The hash that generated names end in.
 
-use serde_json::Map;
+use serde_json::{Map, Number};
 use sha2::{Digest as _, Sha256};
 use windlass_yaml::Value;
 
@@ -51,8 +51,24 @@ fn part(object: &Node, key: &str) -> Result<Value, Error> {
         None => Value::String(String::new()),
         Some(Node::Scalar(scalar)) => Value::String(scalar.text.clone()),
         Some(Node::Sequence(_)) => Value::Null,
-        Some(mapping) => mapping.to_value()?,
+        Some(mapping) => with_floats(mapping.to_value()?),
     })
+}
+
+/// Numbers as the original reads them from JSON: as floats, so that large ones lose digits.
+fn with_floats(value: Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let float = number.as_f64().and_then(Number::from_f64);
+            Value::Number(float.unwrap_or(number))
+        }
+        Value::Array(items) => items.into_iter().map(with_floats).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (key, with_floats(value)))
+            .collect(),
+        other => other,
+    }
 }
 
 /// A hexadecimal digit, with those replaced that could make up words.
@@ -75,5 +91,18 @@ mod tests {
             name_suffix(&Manifest::new(from_value(&object))),
             Ok("f8t5fhtbhc".to_owned())
         );
+        // From a resource with a number in its place.
+        for (number, hash) in [
+            (u64::MAX, "9884c27k7h"),
+            ((1 << 53) + 1, "4m8dt24876"),
+            (7, "ckmb27f2t7"),
+        ] {
+            let object = json!({"kind": "ConfigMap", "data": {"k": number}});
+            assert_eq!(
+                name_suffix(&Manifest::new(from_value(&object))),
+                Ok(hash.to_owned()),
+                "{number}"
+            );
+        }
     }
 }

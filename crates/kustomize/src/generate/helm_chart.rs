@@ -7,20 +7,32 @@ use crate::decode::At;
 use crate::kustomization::Chart;
 use crate::loader::Loader;
 use crate::manifest::Manifest;
+use crate::node::{Node, Reader, from_value};
+use crate::patch::strategic;
+use crate::schema::Schemas;
 use crate::{Error, ErrorKind};
 
 /// Renders charts for a build.
 pub trait ChartRenderer {
-    /// The manifests of a chart as a YAML stream. `read` gives files relative to the kustomization,
-    /// under the build's restrictions.
+    /// The manifests of the chart in `directory`, a path of the build's files, as a YAML stream.
     ///
     /// # Errors
     /// The text to report.
     fn render(
         &self,
         chart: &Chart,
-        read: &dyn Fn(&str) -> Result<Vec<u8>, Error>,
+        directory: &str,
+        values: &[ValuesFile],
     ) -> Result<String, String>;
+}
+
+/// Values for a chart; later files win.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValuesFile {
+    /// What error texts call it.
+    pub name: String,
+    /// YAML.
+    pub text: Vec<u8>,
 }
 
 /// Renders a chart.
@@ -67,15 +79,102 @@ impl HelmChartInflationGenerator {
     }
 }
 
+impl HelmChartInflationGenerator {
+    /// Where the chart's directory is, relative to the kustomization unless it is absolute.
+    fn directory(&self) -> String {
+        let chart = &self.0;
+        let home = chart.chart_home.trim_end_matches('/');
+        let name = &chart.name;
+        if chart.version.is_empty() || chart.repo.is_empty() {
+            format!("{home}/{name}")
+        } else {
+            format!("{home}/{name}-{}/{name}", chart.version)
+        }
+    }
+
+    /// The chart's directory as a path of the files.
+    fn local(&self, loader: &Loader<'_>) -> Result<String, Error> {
+        let chart = &self.0;
+        let missing = |text: String| Error::new(ErrorKind::Unsupported, text);
+        let directory = self.directory();
+        if loader.is_cloned() {
+            return Err(missing(format!(
+                "chart '{}' belongs to a remote base, where charts are not rendered",
+                chart.name
+            )));
+        }
+        let path = loader.resolve(&directory)?;
+        if loader.has_directory(&path) {
+            return Ok(path);
+        }
+        if chart.repo.is_empty() {
+            let found = loader.has_file(&path).then(|| loader.shown(&path));
+            return Err(missing(format!(
+                "no repo specified for pull, no chart found at '{}'",
+                found.unwrap_or_default()
+            )));
+        }
+        Err(missing(format!(
+            "chart '{}' of '{}' is not at '{}', and charts are not pulled",
+            chart.name,
+            chart.repo,
+            loader.shown(&path)
+        )))
+    }
+
+    /// The chart's own values or those of `valuesFile`, with `valuesInline` merged in.
+    fn values(&self, loader: &Loader<'_>) -> Result<Vec<u8>, Error> {
+        let chart = &self.0;
+        let file = if chart.values_file.is_empty() {
+            format!("{}/values.yaml", self.directory())
+        } else {
+            chart.values_file.clone()
+        };
+        let inline = Value::Object(chart.values_inline.clone());
+        if chart.values_inline.is_empty() {
+            return loader.bytes(&file).map(Into::into);
+        }
+        let values = if chart.values_merge == "replace" {
+            inline
+        } else {
+            let text = loader.text(&file)?;
+            let own = Reader::first(&text)
+                .map_err(|error| error.context("could not parse values file into rnode"))?
+                .unwrap_or_else(Node::mapping);
+            let inline = from_value(&inline);
+            let (target, patch) = match chart.values_merge.as_str() {
+                "merge" => (inline, own),
+                _ => (own, inline),
+            };
+            let merged = strategic::merge(Some(target), Some(&patch), None, &Schemas::Builtin)
+                .map_err(|error| error.context("could not merge values"))?;
+            let merged = merged.unwrap_or_else(Node::mapping);
+            merged
+                .to_value()
+                .map_err(|error| error.context("could not parse merged values into map"))?
+        };
+        Ok(windlass_yaml::json_to_yaml(&values).into_bytes())
+    }
+}
+
 impl Generator for HelmChartInflationGenerator {
     fn generate(&self, loader: &Loader<'_>) -> Result<Vec<Manifest>, Error> {
         let Some(renderer) = loader.context.options.charts else {
             return Ok(Vec::new());
         };
-        let read = |path: &str| loader.bytes(path).map(Into::into);
+        let directory = self.local(loader)?;
+        let mut values = vec![ValuesFile {
+            name: format!("{}-kustomize-values.yaml", self.0.name),
+            text: self.values(loader)?,
+        }];
+        for file in &self.0.additional_values_files {
+            let text = loader.bytes(file)?.into();
+            let name = loader.shown(&loader.resolve(file)?);
+            values.push(ValuesFile { name, text });
+        }
         let text = renderer
-            .render(&self.0, &read)
-            .map_err(|text| Error::new(ErrorKind::Remote, text))?;
+            .render(&self.0, &directory, &values)
+            .map_err(|text| Error::new(ErrorKind::Invalid, text))?;
         let mut manifests = loader.manifests(&text).map_err(|error| {
             error.map_message(|text| format!("could not parse bytes into resource map: {text}\n"))
         })?;

@@ -15,7 +15,7 @@ pub struct Chart {
     pub name: String,
     /// Its version; the newest one if empty.
     pub version: String,
-    /// The repository it comes from; none for a chart below `chart_home`.
+    /// The repository it may be pulled from.
     pub repo: String,
     /// The name of the release.
     pub release_name: String,

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::Error;
-use crate::go_text::quoted;
 use crate::id::Gvk;
 use crate::manifest::Manifest;
 use crate::node::{Node, Scalar};
+use windlass_yaml::go_quoted as quoted;
 
 /// A resource that was renamed.
 pub(super) struct Candidate {

@@ -1,8 +1,8 @@
 //! How Go prints a decoded resource with `%#v`, which the errors of the final encoding start with.
 
-use std::fmt::Write as _;
+use std::cmp::Ordering;
 
-use windlass_yaml::{Dialect, PlainKind, plain_kind};
+use windlass_yaml::{Dialect, PlainKind, Value, float_text, go_quoted, plain_kind, plain_value};
 
 use super::{Node, Scalar, Style, Tag};
 
@@ -19,7 +19,6 @@ impl Node {
 }
 
 fn write(node: &Node, top: bool, out: &mut String) {
-    // Writing to a string cannot fail.
     match node {
         Node::Scalar(scalar) => write_scalar(scalar, out),
         Node::Sequence(sequence) => {
@@ -40,13 +39,19 @@ fn write(node: &Node, top: bool, out: &mut String) {
                 "map[interface {}]interface {}{"
             });
             let mut entries: Vec<_> = mapping.entries.iter().collect();
-            entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+            entries.sort_by(|a, b| {
+                if top || texts {
+                    a.key.text.cmp(&b.key.text)
+                } else {
+                    order(&a.key, &b.key)
+                }
+            });
             for (at, entry) in entries.into_iter().enumerate() {
                 if at > 0 {
                     out.push_str(", ");
                 }
                 if top || texts {
-                    let _ = write!(out, "{:?}", entry.key.text);
+                    out.push_str(&go_quoted(&entry.key.text));
                 } else {
                     write_scalar(&entry.key, out);
                 }
@@ -68,19 +73,45 @@ fn is_text(scalar: &Scalar) -> bool {
     }
 }
 
+/// The order of keys of different types: nil, then by type, then by value.
+fn order(a: &Scalar, b: &Scalar) -> Ordering {
+    let rank = |key: &Scalar| {
+        let value = plain_value(&key.text, Dialect::V3).filter(|_| !is_text(key));
+        let class = match (&value, plain_kind(&key.text, Dialect::V3)) {
+            (Some(Value::Null), _) => 0,
+            (Some(Value::Number(_)), PlainKind::Int) => 2,
+            (Some(Value::Number(_)), _) => 3,
+            (Some(Value::Bool(_)), _) => 4,
+            _ => 1,
+        };
+        let number = value.as_ref().and_then(Value::as_f64).unwrap_or_default();
+        (class, number)
+    };
+    let ((class, number), (other_class, other)) = (rank(a), rank(b));
+    class
+        .cmp(&other_class)
+        .then(number.total_cmp(&other))
+        .then_with(|| a.text.cmp(&b.text))
+}
+
 fn write_scalar(scalar: &Scalar, out: &mut String) {
     if is_text(scalar) {
-        let _ = write!(out, "{:?}", scalar.text);
+        out.push_str(&go_quoted(&scalar.text));
         return;
     }
-    match windlass_yaml::plain_value(&scalar.text, Dialect::V3) {
-        Some(windlass_yaml::Value::Null) => out.push_str("interface {}(nil)"),
-        Some(windlass_yaml::Value::String(text)) => {
-            let _ = write!(out, "{text:?}");
+    let is_float = plain_kind(&scalar.text, Dialect::V3) == PlainKind::Float;
+    match plain_value(&scalar.text, Dialect::V3) {
+        Some(Value::Null) => out.push_str("interface {}(nil)"),
+        Some(Value::String(text)) => out.push_str(&go_quoted(&text)),
+        Some(Value::Number(number)) => {
+            let written = match (number.as_f64(), number.as_i64(), number.as_u64()) {
+                (Some(float), ..) if is_float => float_text(float),
+                (_, None, Some(large)) => format!("{large:#x}"),
+                _ => number.to_string(),
+            };
+            out.push_str(&written);
         }
-        Some(value) => {
-            let _ = write!(out, "{value}");
-        }
+        Some(value) => out.push_str(&value.to_string()),
         None => {
             let text = scalar.text.trim_start_matches(['.', '+']);
             out.push_str(match text.to_ascii_lowercase().as_str() {

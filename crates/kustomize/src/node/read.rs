@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use windlass_yaml::{Dialect, Kind, Limits, PlainKind, Value, plain_kind};
 
 use super::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag, value::is_ambiguous};
+use crate::growth::{Growth, size_of_node};
 use crate::{Error, ErrorKind};
 
 /// Deepest nesting of collections, aliases expanded.
@@ -13,21 +14,29 @@ const MAX_DEPTH: usize = 500;
 const MAX_ALIASED: usize = 1_000_000;
 
 /// Reads documents. Aliases become copies of what they stand for, merges are done, anchors go.
-#[derive(Default)]
 pub(crate) struct Reader {
     /// What anchors stand for so far; a name may be given anew.
     anchors: HashMap<String, Node>,
     aliased: usize,
+    growth: Growth,
 }
 
 impl Reader {
+    fn new(growth: &Growth) -> Self {
+        Self {
+            anchors: HashMap::new(),
+            aliased: 0,
+            growth: growth.clone(),
+        }
+    }
+
     /// The documents of a stream; empty ones are left out.
-    pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Error> {
+    pub(crate) fn documents(text: &str, growth: &Growth) -> Result<Vec<Node>, Error> {
         let trees = windlass_yaml::document_trees(text, &Limits::default())
             .map_err(|error| yaml_error(&error))?;
         trees
             .into_iter()
-            .map(|tree| Self::default().read(tree, 0))
+            .map(|tree| Self::new(growth).read(tree, 0))
             .collect()
     }
 
@@ -36,7 +45,9 @@ impl Reader {
         let trees =
             windlass_yaml::parse(text, &Limits::default()).map_err(|error| yaml_error(&error))?;
         let first = trees.into_iter().next();
-        first.map(|tree| Self::default().read(tree, 0)).transpose()
+        first
+            .map(|tree| Self::new(&Growth::alone()).read(tree, 0))
+            .transpose()
     }
 
     fn read(&mut self, node: windlass_yaml::Node, depth: usize) -> Result<Node, Error> {
@@ -81,6 +92,7 @@ impl Reader {
                 "yaml: document contains excessive aliasing",
             ));
         }
+        self.growth.add(size_of_node(target))?;
         Ok(target.clone())
     }
 
@@ -301,6 +313,7 @@ fn string_style(text: &str) -> Style {
         Style::Literal
     } else if text.is_empty()
         || is_ambiguous(text)
+        || windlass_yaml::is_base_60(text)
         || plain_kind(text, Dialect::V3) != PlainKind::Text
     {
         Style::DoubleQuoted

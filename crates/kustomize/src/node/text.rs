@@ -1,6 +1,6 @@
 //! The text of a node as kyaml writes it, which error texts and documents within strings show.
 
-use windlass_yaml::{Dialect, Kind, Node as Tree, PlainKind, plain_kind};
+use windlass_yaml::{Dialect, Kind, Limits, Node as Tree, PlainKind, Style as Written, plain_kind};
 
 use super::{Node, Scalar, Style, Tag, read::implied};
 
@@ -8,6 +8,19 @@ impl Node {
     /// The node as YAML, in the styles it was read with.
     pub(crate) fn to_text(&self) -> String {
         windlass_yaml::tree_to_yaml(&tree(self))
+    }
+}
+
+/// The text of a folded scalar once it is written and read back. The library does not write such
+/// texts faithfully: where a line is followed by one that is indented further it adds a break.
+pub(super) fn reread(scalar: &Scalar) -> String {
+    let pair = vec![Tree::scalar("a", Written::Plain, None), leaf(scalar)];
+    let written = windlass_yaml::tree_to_yaml(&Tree::collection(Kind::Mapping, false, pair));
+    let documents = windlass_yaml::parse(&written, &Limits::default()).unwrap_or_default();
+    let mut pairs = documents.first().into_iter().flat_map(Tree::pairs);
+    match pairs.next() {
+        Some((_, read)) => read.value.clone(),
+        None => scalar.text.clone(),
     }
 }
 
@@ -28,7 +41,6 @@ fn tree(node: &Node) -> Tree {
 }
 
 fn leaf(scalar: &Scalar) -> Tree {
-    use windlass_yaml::Style as Written;
     let style = match scalar.style {
         Style::Plain => Written::Plain,
         Style::SingleQuoted => Written::SingleQuoted,

@@ -153,6 +153,9 @@ fn check_keys(mapping: &Mapping, in_flow: bool, top: bool) -> Result<(), Faulty>
 fn convert(node: Node, in_flow: bool, top: bool) -> Result<Value, Faulty> {
     match node {
         Node::Scalar(scalar) => match meaning(&scalar, in_flow) {
+            Meaning::Text if scalar.style == Style::Folded && !in_flow => {
+                Ok(Value::String(super::text::reread(&scalar)))
+            }
             Meaning::Text => Ok(Value::String(scalar.text)),
             Meaning::Plain => match plain_kind(&scalar.text, Dialect::V3) {
                 PlainKind::Text => Ok(Value::String(scalar.text)),
@@ -212,10 +215,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::growth::Growth;
     use crate::node::Reader;
 
     fn read(text: &str) -> Node {
-        Reader::documents(text).unwrap().remove(0)
+        Reader::documents(text, &Growth::alone()).unwrap().remove(0)
     }
 
     #[test]
@@ -226,6 +230,16 @@ mod tests {
             node.to_value().unwrap(),
             json!({"a": 1, "b": "1", "c": "2001-01-01T00:00:00Z", "d": {"e": "", "f": null},
                    "g": "1", "h": 1})
+        );
+    }
+
+    #[test]
+    fn folded_texts_change_as_the_library_writes_them() {
+        // It parts a line from one that is indented further by one break too many.
+        let node = read("a: >\n  one\n    two\n  three\n  four\n\n  five\n");
+        assert_eq!(
+            node.to_value().unwrap(),
+            json!({"a": "one\n\n  two\nthree four\nfive\n"})
         );
     }
 

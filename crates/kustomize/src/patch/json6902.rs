@@ -3,10 +3,10 @@
 use windlass_yaml::Value;
 
 use crate::Error;
-use crate::go_text::quoted;
 use crate::growth::{Growth, size_of_value};
 use crate::manifest::Manifest;
 use crate::node::from_value;
+use windlass_yaml::go_quoted as quoted;
 
 /// A decoded list of operations.
 #[derive(Debug, Clone)]
@@ -148,6 +148,9 @@ impl Operation {
     fn apply(&self, document: &mut Value, growth: &Growth) -> Result<(), Error> {
         if self.kind == Kind::Unknown {
             return fail(format!("Unexpected kind: {}", self.name));
+        }
+        if matches!(self.kind, Kind::Add | Kind::Replace) {
+            growth.add(size_of_value(&self.value))?;
         }
         let path = self.path()?;
         let failed = |name: &str, path: &str, error: Error| {

@@ -4,6 +4,7 @@
 use super::directive::{self, Directive};
 use super::elements;
 use crate::Error;
+use crate::growth::{Growth, size_of_node};
 use crate::manifest::Manifest;
 use crate::node::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag};
 use crate::resmap::ResMap;
@@ -15,7 +16,9 @@ pub(crate) fn apply(
     target: &mut Manifest,
     patch: &Manifest,
     schemas: &Schemas,
+    growth: &Growth,
 ) -> Result<(), Error> {
+    growth.add(size_of_node(&patch.node))?;
     let [kind, name, namespace] =
         [target.kind(), target.name(), target.namespace()].map(str::to_owned);
     if patch.allow_name_change || patch.allow_kind_change {
@@ -50,6 +53,7 @@ pub(crate) fn apply_to_all(
     selected: &[usize],
     patch: &Manifest,
     schemas: &Schemas,
+    growth: &Growth,
 ) -> Result<(), Error> {
     let mut patch = patch.clone();
     patch.normalise("labels");
@@ -63,7 +67,7 @@ pub(crate) fn apply_to_all(
         let api_version = resources.items()[at].api_version().to_owned();
         renames |= patch.api_version() != api_version;
         patch.set_field("apiVersion", &api_version);
-        resources.modify(at, |target| apply(target, &patch, schemas))?;
+        resources.modify(at, |target| apply(target, &patch, schemas, growth))?;
     }
     resources.drop_empty();
     if renames {
@@ -82,7 +86,7 @@ fn present(node: Option<&Node>) -> Option<&Node> {
 
 /// Merges `patch` into `target`. None is the absent value, in the arguments and in the result; a
 /// null in the result is one that stays.
-pub(super) fn merge(
+pub(crate) fn merge(
     mut target: Option<Node>,
     patch: Option<&Node>,
     schema: Option<Schema<'_>>,

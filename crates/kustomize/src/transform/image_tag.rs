@@ -11,6 +11,7 @@ use crate::kustomization::Image;
 use crate::node::{Node, Tag};
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
+use crate::selector;
 
 /// Changes images.
 pub(crate) struct ImageTagTransformer {
@@ -23,7 +24,7 @@ pub(crate) struct ImageTagTransformer {
 impl ImageTagTransformer {
     pub(crate) fn new(image: Image, specs: Vec<FieldSpec>) -> Self {
         // The name is a pattern: users rely on it.
-        let pattern = Regex::new(&format!(
+        let pattern = selector::pattern(&format!(
             r"^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$",
             image.name
         ));

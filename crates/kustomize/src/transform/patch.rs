@@ -6,7 +6,6 @@ use windlass_yaml::Value;
 use super::Transformer;
 use crate::Error;
 use crate::decode::At;
-use crate::go_text::quoted;
 use crate::growth::Growth;
 use crate::kustomization::{Patch, Selector};
 use crate::loader::Loader;
@@ -16,6 +15,7 @@ use crate::patch::strategic;
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
 use crate::selector::Matcher;
+use windlass_yaml::go_quoted as quoted;
 
 /// Applies a patch, read and understood.
 pub(crate) struct PatchTransformer {
@@ -23,8 +23,6 @@ pub(crate) struct PatchTransformer {
     target: Option<Selector>,
     /// Where the text comes from, as error texts name it.
     source: String,
-    /// Its length counts for each resource it goes to.
-    length: usize,
     growth: Growth,
 }
 
@@ -108,7 +106,6 @@ impl PatchTransformer {
             content,
             target: entry.target.clone(),
             source,
-            length: text.len(),
             growth: loader.context.growth.clone(),
         })
     }
@@ -128,7 +125,9 @@ impl PatchTransformer {
                         quoted(&id.to_string())
                     ))
                 })?;
-                resources.modify(at, |target| strategic::apply(target, patch, schemas))?;
+                resources.modify(at, |target| {
+                    strategic::apply(target, patch, schemas, &self.growth)
+                })?;
             }
             return Ok(());
         };
@@ -150,9 +149,7 @@ impl PatchTransformer {
                     quoted(&target.to_string())
                 ))
             })?;
-        self.growth
-            .add(self.length.saturating_mul(selected.len()))?;
-        strategic::apply_to_all(resources, &selected, patch, schemas)
+        strategic::apply_to_all(resources, &selected, patch, schemas, &self.growth)
     }
 }
 
@@ -169,7 +166,6 @@ impl Transformer for PatchTransformer {
                     )));
                 };
                 for at in Matcher::new(target)?.select(resources.items())? {
-                    self.growth.add(self.length)?;
                     resources.modify(at, |target| {
                         target.remember_name();
                         patch.apply_to(target, &self.growth)

@@ -6,6 +6,7 @@ use windlass_yaml::Value;
 use super::Transformer;
 use crate::Error;
 use crate::decode::At;
+use crate::growth::Growth;
 use crate::load;
 use crate::loader::Loader;
 use crate::manifest::Manifest;
@@ -14,7 +15,10 @@ use crate::resmap::ResMap;
 use crate::schema::Schemas;
 
 /// Merges patches into the resources they name.
-pub(crate) struct PatchStrategicMergeTransformer(Vec<Manifest>);
+pub(crate) struct PatchStrategicMergeTransformer {
+    patches: Vec<Manifest>,
+    growth: Growth,
+}
 
 impl PatchStrategicMergeTransformer {
     /// The settings as the original writes them into error texts.
@@ -70,15 +74,18 @@ impl PatchStrategicMergeTransformer {
                 entries.join(" ")
             )));
         }
-        Ok(Self(patches))
+        Ok(Self {
+            patches,
+            growth: loader.context.growth.clone(),
+        })
     }
 }
 
 impl Transformer for PatchStrategicMergeTransformer {
     fn transform(&self, resources: &mut ResMap, schemas: &Schemas) -> Result<(), Error> {
-        for patch in &self.0 {
+        for patch in &self.patches {
             let at = resources.find_one(&patch.original_id())?;
-            strategic::apply_to_all(resources, &[at], patch, schemas)?;
+            strategic::apply_to_all(resources, &[at], patch, schemas, &self.growth)?;
         }
         Ok(())
     }

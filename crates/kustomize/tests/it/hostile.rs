@@ -86,6 +86,60 @@ fn aliases_that_multiply_are_bounded() {
     assert!(error.to_string().contains("excessive aliasing"), "{error}");
 }
 
+/// A list of aliases of one long text.
+fn long_aliases(count: usize) -> String {
+    format!(
+        "  long: &long {}\n  list:\n{}",
+        "x".repeat(1 << 16),
+        "  - *long\n".repeat(count)
+    )
+}
+
+#[test]
+fn texts_that_aliases_repeat_are_counted() {
+    let text = format!("{CONFIG}data:\n{}", long_aliases(100));
+    let limits = Limits {
+        max_added: 4 << 20,
+        ..Limits::default()
+    };
+    let files = [
+        ("kustomization.yaml", "resources: [r.yaml]"),
+        ("r.yaml", &text),
+    ];
+    assert_eq!(fails(&files, "", limits).kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn patches_without_a_target_are_counted() {
+    let patch = format!("{CONFIG}data:\n  long: {}\n", "x".repeat(1 << 18));
+    for (field, entry) in [
+        ("patchesStrategicMerge", "- p.yaml\n"),
+        ("patches", "- path: p.yaml\n"),
+    ] {
+        let kustomization = format!("resources: [r.yaml]\n{field}:\n{}", entry.repeat(20));
+        let files = [
+            ("kustomization.yaml", kustomization.as_str()),
+            ("r.yaml", CONFIG),
+            ("p.yaml", &patch),
+        ];
+        let limits = |max_added| Limits {
+            max_added,
+            ..Limits::default()
+        };
+        assert_eq!(
+            fails(&files, "", limits(4 << 20)).kind(),
+            ErrorKind::Limit,
+            "{field}"
+        );
+        let tree = super::tree(files.map(|(path, text)| (path, text.as_bytes())));
+        let options = BuildOptions {
+            limits: limits(8 << 20),
+            ..BuildOptions::default()
+        };
+        assert!(build(&tree, "", &options).is_ok());
+    }
+}
+
 #[test]
 fn deep_nesting_is_bounded() {
     let text = format!("{CONFIG}data: {}{}\n", "[".repeat(5000), "]".repeat(5000));

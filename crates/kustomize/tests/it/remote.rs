@@ -4,7 +4,7 @@
 use windlass_archive::Tree;
 use windlass_kustomize::{
     BuildOptions, Chart, ChartRenderer, Error, ErrorKind, RemoteError, RemoteLoader, RepoSpec,
-    build,
+    ValuesFile, build,
 };
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
@@ -96,32 +96,84 @@ impl ChartRenderer for Renderer {
     fn render(
         &self,
         chart: &Chart,
-        read: &dyn Fn(&str) -> Result<Vec<u8>, Error>,
+        directory: &str,
+        values: &[ValuesFile],
     ) -> Result<String, String> {
-        let values = read(&chart.values_file).map_err(|error| error.to_string())?;
-        assert_eq!(values, b"x: 1\n");
+        assert_eq!(directory, "charts/c");
         assert_eq!(chart.namespace, "ns");
-        Ok(CONFIG.replace("name: a", &format!("name: {}", chart.release_name)))
+        let values: Vec<_> = values
+            .iter()
+            .map(|file| String::from_utf8_lossy(&file.text).replace('\n', ","))
+            .collect();
+        Ok(format!(
+            "{}data:\n  values: '{}'\n",
+            CONFIG.replace("name: a", &format!("name: {}", chart.release_name)),
+            values.join(" ")
+        ))
     }
 }
 
 #[test]
 fn charts_are_rendered_by_the_caller() {
-    let kustomization = "namespace: ns\nnamePrefix: p-\nhelmCharts:\n- name: c\n  \
-                         releaseName: rel\n  valuesFile: v.yaml\n";
-    let tree = tree(&[("kustomization.yaml", kustomization), ("v.yaml", "x: 1\n")]);
+    let built = |more: &str, options: &BuildOptions<'_>| {
+        let kustomization = format!(
+            "namespace: ns\nnamePrefix: p-\nhelmCharts:\n- name: c\n  releaseName: rel\n{more}"
+        );
+        let tree = tree(&[
+            ("kustomization.yaml", kustomization.as_str()),
+            ("charts/c/values.yaml", "a: {b: 1, c: 2}\n"),
+            ("v.yaml", "x: 1\n"),
+        ]);
+        build(&tree, "", options).map(|build| build.to_yaml())
+    };
     let options = BuildOptions {
         charts: Some(&Renderer),
         ..BuildOptions::default()
     };
-    // What charts make is not moved to another namespace.
-    assert_eq!(
-        build(&tree, "", &options).expect("builds").to_yaml(),
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: p-rel\n"
-    );
-    let error = build(&tree, "", &BuildOptions::default()).expect_err("refused");
-    assert!(
-        error.to_string().ends_with("must specify --enable-helm"),
-        "{error}"
-    );
+    for (more, values) in [
+        ("", "a: {b: 1, c: 2},"),
+        ("  valuesFile: v.yaml\n", "x: 1,"),
+        (
+            "  additionalValuesFiles: [v.yaml]\n",
+            "a: {b: 1, c: 2}, x: 1,",
+        ),
+        (
+            "  valuesInline: {a: {b: 3}, d: 4}\n",
+            "a:,  b: 3,  c: 2,d: 4,",
+        ),
+        (
+            "  valuesInline: {a: {b: 3}, d: 4}\n  valuesMerge: merge\n",
+            "a:,  b: 1,  c: 2,d: 4,",
+        ),
+        (
+            "  valuesInline: {a: {b: 3}}\n  valuesMerge: replace\n",
+            "a:,  b: 3,",
+        ),
+    ] {
+        // What charts make is not moved to another namespace.
+        assert_eq!(
+            built(more, &options).expect("builds"),
+            format!(
+                "apiVersion: v1\ndata:\n  values: '{values}'\nkind: ConfigMap\nmetadata:\n  \
+                 name: p-rel\n"
+            )
+        );
+    }
+    for (more, options, wanted) in [
+        ("", BuildOptions::default(), "must specify --enable-helm"),
+        (
+            "  version: 1.0.0\n  repo: https://charts.example.com\n",
+            options,
+            "chart 'c' of 'https://charts.example.com' is not at '/charts/c-1.0.0/c', and charts \
+             are not pulled",
+        ),
+        (
+            "helmGlobals: {chartHome: elsewhere}\n",
+            options,
+            "no repo specified for pull, no chart found at ''",
+        ),
+    ] {
+        let error = built(more, &options).expect_err("refused");
+        assert!(error.to_string().ends_with(wanted), "{error}");
+    }
 }

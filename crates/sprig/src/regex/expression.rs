@@ -6,14 +6,10 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use regex::{Captures, Regex, RegexBuilder};
+use regex::{Captures, Regex};
 use windlass_gotemplate::Failure;
 use windlass_gotemplate::strconv::{is_digit, is_letter};
 
-use super::syntax;
-
-/// How much memory a compiled expression may take.
-const MAX_COMPILED: usize = 32 << 20;
 /// How many expressions are kept.
 const MAX_KEPT: usize = 256;
 
@@ -33,7 +29,12 @@ impl Cache {
         if let Some(known) = lock().get(source) {
             return known.clone();
         }
-        let compiled = Expression::compile(source).map(Arc::new);
+        let compiled = windlass_go_regexp::compile(source).map(|compiled| {
+            Arc::new(Expression {
+                regex: compiled.regex,
+                names: compiled.names,
+            })
+        });
         let mut known = lock();
         if known.len() >= MAX_KEPT {
             known.clear();
@@ -51,24 +52,6 @@ pub(super) struct Expression {
 }
 
 impl Expression {
-    fn compile(source: &[u8]) -> Result<Expression, String> {
-        let complaint = |message: &str, place: &[u8]| {
-            let place = String::from_utf8_lossy(place);
-            format!("error parsing regexp: {message}: `{place}`")
-        };
-        let translated =
-            syntax::translate(source).map_err(|error| complaint(error.message, &error.place))?;
-        let regex = RegexBuilder::new(&translated.pattern)
-            .size_limit(MAX_COMPILED)
-            .nest_limit(10_000)
-            .build()
-            .map_err(|_| complaint("expression too large", source))?;
-        Ok(Expression {
-            regex,
-            names: translated.names,
-        })
-    }
-
     pub(super) fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(&Subject::new(text).text)
     }

@@ -1,8 +1,6 @@
-//! Regular expressions as Go's `regexp` has them, on the `regex` crate.
+//! Regular expressions as Go's `regexp` has them, for templates.
 
 mod expression;
-mod properties;
-mod syntax;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

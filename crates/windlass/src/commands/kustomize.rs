@@ -7,8 +7,9 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
-use windlass_kustomize::{BuildOptions, FileSystem, LoadRestrictor, Reorder};
+use windlass_kustomize::{BuildOptions, ChartRenderer, FileSystem, LoadRestrictor, Reorder};
 
+use super::helm::LocalCharts;
 use crate::local_files::LocalFiles;
 
 /// Build kustomizations.
@@ -34,6 +35,15 @@ pub(crate) struct Build {
     /// directory.
     #[arg(long, short)]
     output: Option<PathBuf>,
+    /// Render `helmCharts`. Charts are read from `chartHome`, none is pulled.
+    #[arg(long)]
+    enable_helm: bool,
+    /// The version of Kubernetes for charts whose entry names none.
+    #[arg(long)]
+    helm_kube_version: Option<String>,
+    /// API versions for charts whose entry names none.
+    #[arg(long, value_delimiter = ',')]
+    helm_api_versions: Vec<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -57,6 +67,10 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         // Warnings are for people to read; there is nothing to be done if they cannot be written.
         let _ = writeln!(io::stderr(), "{text}");
     };
+    let charts = LocalCharts {
+        kube_version: arguments.helm_kube_version.clone(),
+        api_versions: arguments.helm_api_versions.clone(),
+    };
     let options = BuildOptions {
         files: FileSystem::Disk(""),
         load_restrictor: match arguments.load_restrictor {
@@ -68,6 +82,9 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             Some(Order::None) => Reorder::None,
             Some(Order::Legacy) => Reorder::Legacy,
         },
+        charts: arguments
+            .enable_helm
+            .then_some(&charts as &dyn ChartRenderer),
         warn: Some(&warn),
         ..BuildOptions::default()
     };

@@ -34,6 +34,20 @@ fn stops_alias_bombs() {
 }
 
 #[test]
+fn counts_the_text_that_aliases_bring() {
+    // Few enough aliases for go-yaml, whose texts are shared.
+    let mut text = format!("a: &a {}\nlist:\n", "x".repeat(1 << 20));
+    text.push_str(&"- *a\n".repeat(100));
+    for error in [
+        to_value(&text).unwrap_err(),
+        documents(&text).unwrap_err(),
+        kyaml_roundtrip(&text).unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Limit { .. }), "{error}");
+    }
+}
+
+#[test]
 fn keeps_to_the_alias_budget() {
     let limits = Limits {
         max_nodes: 3,

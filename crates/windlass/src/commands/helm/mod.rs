@@ -1,12 +1,16 @@
 //! `windlass helm`: the Helm engine without a cluster.
 
 mod chart_source;
+mod kustomization_charts;
 mod output_dir;
+mod rendering;
 mod show;
 mod template;
 mod value_flags;
 
 use clap::Subcommand;
+
+pub(crate) use kustomization_charts::LocalCharts;
 
 /// Render charts.
 #[derive(Subcommand)]

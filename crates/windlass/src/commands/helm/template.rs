@@ -7,15 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
-use windlass_helm::chart::{Chart, check_dependencies, crd_files, path_match};
+use windlass_helm::chart::{crd_files, path_match};
 use windlass_helm::manifest::{HookEvent, split_manifests};
-use windlass_helm::{
-    Capabilities, KubeVersion, ReleaseOptions, RenderError, RenderOptions, Rendered, Renderer,
-    check_release_name, template_name,
-};
+use windlass_helm::{Rendered, template_name};
 
 use super::chart_source::load;
 use super::output_dir::OutputDir;
+use super::rendering::{Parts, Release, kube_version};
 use super::value_flags::ValueFlags;
 
 /// Render a chart and print its manifests.
@@ -85,42 +83,21 @@ enum DryRun {
 }
 
 pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
-    let kube_version = match &arguments.kube_version {
-        Some(text) => KubeVersion::parse(text)
-            .map_err(|problem| anyhow!("invalid kube version '{text}': {problem}"))?,
-        None => KubeVersion::default(),
-    };
+    let kube_version = kube_version(arguments.kube_version.as_deref())?;
     if arguments.dry_run == Some(DryRun::Server) {
         bail!("--dry-run=server is not supported yet: lookups need a cluster");
     }
     let (name, chart) = name_and_chart(arguments)?;
-    let values = arguments.values.merge()?;
-    let chart = load(&chart)?;
-    check(&chart)?;
-    check_release_name(&name).map_err(|problem| {
-        anyhow!("release name check failed: release name {name:?}: {problem}")
-    })?;
-    let mut capabilities = Capabilities {
+    let release = Release {
+        name: &name,
+        namespace: &arguments.namespace,
         kube_version,
-        ..Capabilities::default()
-    };
-    capabilities.add_api_versions(arguments.api_versions.iter().cloned());
-    let options = RenderOptions {
-        release: ReleaseOptions {
-            name: name.clone(),
-            namespace: arguments.namespace.clone(),
-            is_install: !arguments.is_upgrade,
-            is_upgrade: arguments.is_upgrade,
-            ..ReleaseOptions::default()
-        },
-        capabilities,
+        api_versions: &arguments.api_versions,
+        is_upgrade: arguments.is_upgrade,
         skip_schema_validation: arguments.skip_schema_validation,
-        ..RenderOptions::default()
     };
-    let renderer = Renderer::new(chart);
-    let output = renderer
-        .render(&values, &options)
-        .map_err(|error| explained(&error, renderer.chart()))?;
+    let values = arguments.values.merge()?;
+    let output = release.render(load(&chart)?, &values)?;
     let out = match &arguments.output_dir {
         Some(dir) => write_files(arguments, &output, &name, OutputDir::new(dir))?,
         None => printed(arguments, &output)?.into_bytes(),
@@ -149,7 +126,8 @@ fn name_and_chart(arguments: &Template) -> anyhow::Result<(String, String)> {
     }
 }
 
-fn generated_name(chart: &str) -> String {
+/// A name made of the chart's and the time, as Helm makes one up.
+pub(super) fn generated_name(chart: &str) -> String {
     let base = chart.trim_end_matches('/').rsplit('/').next();
     let base = base.unwrap_or_default().split('.').next();
     let base = base.filter(|base| !base.is_empty()).unwrap_or("chart");
@@ -157,75 +135,13 @@ fn generated_name(chart: &str) -> String {
     format!("{base}-{}", now.unwrap_or_default().as_secs())
 }
 
-/// Whether the chart can be rendered by itself, with all it depends on.
-fn check(chart: &Chart) -> anyhow::Result<()> {
-    let metadata = chart.metadata();
-    if !matches!(&*metadata.kind, "" | "application") {
-        bail!("{} charts are not installable", metadata.kind);
-    }
-    if metadata.deprecated {
-        writeln!(io::stderr(), "level=WARN msg=\"this chart is deprecated\"")?;
-    }
-    check_dependencies(chart).map_err(|problem| {
-        anyhow!(
-            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: {problem}"
-        )
-    })
-}
-
-/// The error as Helm words it, and under it the line of the template.
-fn explained(error: &RenderError, chart: &Chart) -> anyhow::Error {
-    let mut text = error.to_string();
-    if error.has_release() {
-        text.push_str("\n\nUse --debug flag to render out invalid YAML");
-    }
-    let Some(place) = error.place() else {
-        return anyhow!("{text}");
-    };
-    let column = place.column.map(|column| format!(":{}", column + 1));
-    let _ = write!(
-        text,
-        "\n\n  --> {}:{}{}",
-        place.file,
-        place.line,
-        column.unwrap_or_default()
-    );
-    let source = chart.template_text(&place.file);
-    let line = source.as_deref().and_then(|source| {
-        let mut lines = source.lines();
-        lines.nth(place.line.checked_sub(1)?)
-    });
-    if let Some(line) = line {
-        let number = place.line.to_string();
-        let margin = " ".repeat(number.len());
-        let _ = write!(text, "\n{margin} |\n{number} | {line}");
-        if let Some(before) = place.column.and_then(|column| line.get(..column)) {
-            let blank: String = before
-                .chars()
-                .map(|found| if found == '\t' { '\t' } else { ' ' })
-                .collect();
-            let _ = write!(text, "\n{margin} | {blank}^");
-        }
-    }
-    anyhow!("{text}")
-}
-
 fn printed(arguments: &Template, rendered: &Rendered) -> anyhow::Result<String> {
-    let mut text = if arguments.include_crds {
-        rendered.crds()
-    } else {
-        String::new()
+    let parts = Parts {
+        crds: arguments.include_crds,
+        hooks: !arguments.no_hooks,
+        tests: !arguments.skip_tests,
     };
-    text.push_str(&rendered.manifest());
-    let mut text = format!("{}\n", text.trim());
-    if !arguments.no_hooks {
-        for hook in &rendered.hooks {
-            if !(arguments.skip_tests && hook.events.contains(&HookEvent::Test)) {
-                write!(text, "---\n# Source: {}\n{}\n", hook.path, hook.manifest)?;
-            }
-        }
-    }
-    only(arguments, text)
+    only(arguments, parts.text(rendered))
 }
 
 /// The documents of the templates that were asked for.

@@ -2,7 +2,7 @@
 
 use super::class::ClassEscape;
 use super::{Checked, SyntaxError};
-use crate::regex::properties;
+use crate::properties;
 
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
