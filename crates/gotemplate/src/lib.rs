@@ -36,7 +36,10 @@
 //! });
 //! // func mustSet(m map[string]interface{}, key string, value interface{}) (…, error)
 //! functions.add("mustSet", &[Type::MAP, Type::String, Type::Any], |_, args| {
-//!     let map = args.map(0).ok_or("assignment to entry in nil map")?;
+//!     let map = args.map(0);
+//!     if map.is_nil() {
+//!         return Err("assignment to entry in nil map".into());
+//!     }
 //!     map.insert(args.text(1), args.value(2).clone());
 //!     Ok(map.into())
 //! });

@@ -16,6 +16,7 @@ mod capabilities;
 pub mod chart;
 mod functions;
 mod go_text;
+mod hidden;
 pub mod manifest;
 mod objects;
 mod post_render;
@@ -28,9 +29,10 @@ mod yaml_decode;
 
 pub use capabilities::{Capabilities, HelmVersion, KubeVersion};
 pub use functions::Lookup;
+pub use post_render::{PostRenderStrategy, PostRenderer};
 pub use release_name::{check_release_name, template_name};
 pub use render::{
-    Compiled, Files, Place, PostRenderer, ReleaseOptions, RenderError, RenderOptions, Rendered,
-    Renderer, manifest_text,
+    Compiled, Files, Place, ReleaseOptions, RenderError, RenderOptions, Rendered, Renderer,
+    manifest_text,
 };
 pub use windlass_gotemplate::{Limit, Limits};

@@ -1,4 +1,4 @@
-//! The stream a post renderer gets, and the files of what it gives back.
+//! Post rendering: the streams a post renderer gets, and the files of what it gives back.
 //!
 //! Every document carries the name of its file in an annotation through the post renderer. Both
 //! ways documents pass through kyaml, which settles their layout; the annotation is put into and
@@ -8,16 +8,109 @@ use std::collections::BTreeMap;
 
 use windlass_yaml::{documents, kyaml_roundtrip};
 
-use crate::manifest::split_manifests;
+use crate::manifest::{install_order, sort_manifests, split_manifests};
+use crate::render::RenderError;
 
 /// The annotation that keeps the name of a document's file.
 const FILENAME: &str = "postrenderer.helm.sh/postrender-filename";
+
+/// Changes rendered manifests before they are sorted: a stream of YAML documents to another one.
+pub trait PostRenderer {
+    /// Gives the changed stream.
+    ///
+    /// # Errors
+    /// In words; rendering ends with it.
+    fn run(&self, manifests: &str) -> Result<String, String>;
+}
+
+/// What a post renderer gets to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PostRenderStrategy {
+    /// Hooks and manifests in one stream.
+    #[default]
+    Combined,
+    /// The hooks, and then the manifests: an object may be in both.
+    Separate,
+    /// The manifests alone, as in Helm 3.
+    NoHooks,
+}
+
+/// The files as the post renderer changes them.
+///
+/// # Errors
+/// [`RenderError::PostRender`] for what the post renderer refuses, or gives that is no YAML;
+/// [`RenderError::Manifest`] where hooks cannot be told from manifests.
+pub(crate) fn post_render(
+    files: &BTreeMap<String, String>,
+    post_renderer: &dyn PostRenderer,
+    strategy: PostRenderStrategy,
+) -> Result<BTreeMap<String, String>, RenderError> {
+    if strategy == PostRenderStrategy::Combined {
+        let merged = annotate_and_merge(files)
+            .map_err(|problem| post_render_error("merging manifests", &problem))?;
+        let changed = post_renderer
+            .run(&merged)
+            .map_err(|problem| post_render_error("while running post render on files", &problem))?;
+        return split_and_deannotate(&changed, "")
+            .map_err(|problem| post_render_error("while parsing post rendered output", &problem));
+    }
+    let sorted = sort_manifests(files, install_order).map_err(RenderError::Manifest)?;
+    let mut hooks = BTreeMap::new();
+    for hook in sorted.hooks {
+        append(&mut hooks, hook.path, &hook.manifest);
+    }
+    let mut manifests = BTreeMap::new();
+    for manifest in sorted.manifests {
+        append(&mut manifests, manifest.name, &manifest.content);
+    }
+    let mut changed = BTreeMap::new();
+    for (group, files, untouched) in [
+        ("hooks", hooks, strategy == PostRenderStrategy::NoHooks),
+        ("manifests", manifests, false),
+    ] {
+        if files.is_empty() {
+            continue;
+        }
+        let files = if untouched {
+            files
+        } else {
+            let merged = annotate_and_merge(&files)
+                .map_err(|problem| post_render_error(&format!("merging {group}"), &problem))?;
+            let stream = post_renderer.run(&merged).map_err(|problem| {
+                post_render_error(&format!("while running post render on {group}"), &problem)
+            })?;
+            split_and_deannotate(&stream, &format!("{group}-")).map_err(|problem| {
+                let during = format!("while parsing post rendered output for {group}");
+                post_render_error(&during, &problem)
+            })?
+        };
+        for (name, text) in files {
+            append(&mut changed, name, &text);
+        }
+    }
+    Ok(changed)
+}
+
+fn post_render_error(during: &str, problem: &str) -> RenderError {
+    RenderError::PostRender(format!("error {during}: {problem}"))
+}
+
+/// Adds a document to the file of the name.
+fn append(files: &mut BTreeMap<String, String>, name: String, text: &str) {
+    files
+        .entry(name)
+        .and_modify(|all| {
+            all.push_str("\n---\n");
+            all.push_str(text);
+        })
+        .or_insert_with(|| text.to_owned());
+}
 
 /// One stream of all documents, each annotated with the file it comes from.
 ///
 /// # Errors
 /// A document that is no YAML mapping, under the name of its file.
-pub(crate) fn annotate_and_merge(files: &BTreeMap<String, String>) -> Result<String, String> {
+fn annotate_and_merge(files: &BTreeMap<String, String>) -> Result<String, String> {
     let mut merged = Vec::new();
     for (name, text) in files {
         let base = name.rsplit('/').next().unwrap_or(name);
@@ -35,11 +128,12 @@ pub(crate) fn annotate_and_merge(files: &BTreeMap<String, String>) -> Result<Str
     Ok(merged.join("---\n"))
 }
 
-/// The files of a stream; documents without the annotation get names of their own.
+/// The files of a stream; documents without the annotation get names of their own, with `kind` in
+/// them.
 ///
 /// # Errors
 /// A stream that is no YAML.
-pub(crate) fn split_and_deannotate(stream: &str) -> Result<BTreeMap<String, String>, String> {
+fn split_and_deannotate(stream: &str, kind: &str) -> Result<BTreeMap<String, String>, String> {
     let failed = |error: windlass_yaml::Error| format!("error parsing YAML: {error}");
     let values = documents(stream).map_err(failed)?;
     let settled = kyaml_roundtrip(stream).map_err(failed)?;
@@ -50,7 +144,7 @@ pub(crate) fn split_and_deannotate(stream: &str) -> Result<BTreeMap<String, Stri
         let (name, text) = match name.filter(|name| !name.is_empty()) {
             Some(name) => (name.to_owned(), deannotated(text)),
             None => (
-                format!("generated-by-postrender-{index}.yaml"),
+                format!("generated-by-postrender-{kind}{index}.yaml"),
                 text.to_owned(),
             ),
         };
@@ -209,12 +303,12 @@ mod tests {
             merged,
             "kind: A\nmetadata:\n  name: a\n  annotations:\n    postrenderer.helm.sh/postrender-filename: 'templates/a.yaml'\ndata:\n  k: v\n---\nkind: B\nmetadata:\n  annotations:\n    x: y\n    postrenderer.helm.sh/postrender-filename: 'templates/a.yaml'\n---\nkind: C\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: 'templates/b.yaml'\n"
         );
-        let back = split_and_deannotate(&merged).unwrap();
+        let back = split_and_deannotate(&merged, "").unwrap();
         assert_eq!(
             back["templates/a.yaml"],
             "kind: A\nmetadata:\n  name: a\ndata:\n  k: v\n---\nkind: B\nmetadata:\n  annotations:\n    x: y\n"
         );
-        let other = split_and_deannotate("kind: D\n").unwrap();
+        let other = split_and_deannotate("kind: D\n", "").unwrap();
         assert_eq!(other["generated-by-postrender-0.yaml"], "kind: D\n");
     }
 }

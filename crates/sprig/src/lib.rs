@@ -33,6 +33,7 @@ use windlass_gotemplate::Functions;
 pub use dates::{Duration, DurationObject, Time, TimeObject, Zone};
 pub use environment::{Environment, System};
 pub use semver::Version;
+pub use urls::Url;
 
 /// Go's built-in functions and all of sprig's.
 pub fn functions(environment: &Arc<dyn Environment>) -> Functions {

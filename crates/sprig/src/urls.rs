@@ -31,7 +31,7 @@ pub(crate) fn register(functions: &mut Functions) {
 }
 
 fn join(_: &mut Scope<'_>, args: Args<'_>) -> Outcome {
-    let map = args.map(0).unwrap_or_default();
+    let map = args.map(0);
     let part = |key: &str| match map.get(key) {
         None => Ok(Vec::new()),
         Some(Value::String(text)) => Ok(text.to_vec()),
@@ -60,9 +60,9 @@ fn join(_: &mut Scope<'_>, args: Args<'_>) -> Outcome {
     Ok(Value::string(url.text()))
 }
 
-/// The parts of a URL, without their escapes except for the query.
+/// A URL as Go's `net/url` reads it: its parts without their escapes, except for the query.
 #[derive(Default)]
-struct Url {
+pub struct Url {
     scheme: Vec<u8>,
     opaque: Vec<u8>,
     user: Option<User>,
@@ -72,13 +72,43 @@ struct Url {
     fragment: Vec<u8>,
 }
 
+/// Without the user, who may have a password.
+impl std::fmt::Debug for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Url")
+            .field("scheme", &String::from_utf8_lossy(&self.scheme))
+            .field("host", &String::from_utf8_lossy(&self.host))
+            .finish_non_exhaustive()
+    }
+}
+
 struct User {
     name: Vec<u8>,
     password: Option<Vec<u8>>,
 }
 
 impl Url {
-    fn parse(text: &[u8]) -> Result<Url, String> {
+    /// The scheme in small letters; empty in a relative URL.
+    pub fn scheme(&self) -> &[u8] {
+        &self.scheme
+    }
+
+    /// The host with its port, in brackets if it is an IPv6 address.
+    pub fn host(&self) -> &[u8] {
+        &self.host
+    }
+
+    /// The host without port and brackets.
+    pub fn hostname(&self) -> &[u8] {
+        hostname(&self.host)
+    }
+
+    /// Reads a URL.
+    ///
+    /// # Errors
+    ///
+    /// Go's words.
+    pub fn parse(text: &[u8]) -> Result<Url, String> {
         let (rest, fragment) = cut(text, b'#');
         let in_url = |text: &[u8], error: String| format!("parse {}: {error}", quote(text));
         let mut url = Self::without_fragment(rest).map_err(|error| in_url(rest, error))?;

@@ -102,14 +102,11 @@ fn equals(scope: &Scope<'_>, a: &Value, basic: &Basic, b: &Value) -> Result<bool
 
 /// Values that have no basic kind: nil, or the same struct or pointer.
 fn same(scope: &Scope<'_>, a: &Value, b: &Value) -> Result<bool, Failure> {
-    if a.is_nil() || b.is_nil() {
-        return Ok(a.is_nil() && b.is_nil());
-    }
     let shown = |value: &Value, verb: &[u8]| {
         let text = format::sprintf(verb, std::slice::from_ref(value), scope.bytes_left())?;
         Ok::<_, Failure>(lossy(&text).into_owned())
     };
-    if a.kind() != b.kind() {
+    if a.kind() != b.kind() && !a.is_nil() && !b.is_nil() {
         return Err(Failure::new(format!(
             "non-comparable types {}: {}, {}: {}",
             shown(a, b"%s")?,
@@ -117,6 +114,9 @@ fn same(scope: &Scope<'_>, a: &Value, b: &Value) -> Result<bool, Failure> {
             b.type_name(),
             shown(b, b"%v")?
         )));
+    }
+    if a.is_nil_of_its_type() || b.is_nil_of_its_type() {
+        return Ok(a.is_nil_of_its_type() && b.is_nil_of_its_type());
     }
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {

@@ -41,7 +41,7 @@ impl Scope<'_> {
         let literal = tree.node(node);
         if matches!(literal, Node::Nil) {
             if ty.can_be_nil() {
-                return Ok(nil_of(ty));
+                return Ok(ty.zero());
             }
             return Err(self.error(tree, format!("cannot assign nil to {ty}")));
         }
@@ -89,7 +89,7 @@ impl Scope<'_> {
         };
         if matches!(operand.value, Value::Missing) {
             if ty.can_be_nil() {
-                return Ok(Operand::concrete(nil_of(ty)));
+                return Ok(Operand::concrete(ty.zero()));
             }
             return Err(self.error(tree, format!("invalid value; expected {ty}")));
         }
@@ -107,15 +107,6 @@ impl Scope<'_> {
                 Err(self.error(tree, message))
             }
         }
-    }
-}
-
-/// Nil as a parameter of the type gets it. A nil map is told from an empty one, as it cannot be
-/// written to.
-fn nil_of(ty: Type) -> Value {
-    match ty {
-        Type::Map(_) => Value::Nil,
-        ty => ty.zero(),
     }
 }
 
@@ -150,7 +141,7 @@ impl Value {
     pub(crate) fn prepared_for(&self, ty: Type) -> Result<Self, String> {
         if self.is_nil() {
             return if ty.can_be_nil() {
-                Ok(nil_of(ty))
+                Ok(ty.zero())
             } else {
                 Err(format!("value is nil; should be of type {ty}"))
             };

@@ -88,8 +88,3 @@ pub(crate) fn sprint_followed(args: &[Value], max: usize) -> Result<Vec<u8>, Lim
     printer.print(args, true)?;
     Ok(printer.into_bytes())
 }
-
-/// What `fmt.Sprintf("%#v", value)` gives, for diagnostics.
-pub(crate) fn sprint_go(value: &Value) -> Vec<u8> {
-    sprintf(b"%#v", std::slice::from_ref(value), 1 << 16).unwrap_or_else(|_| b"...".to_vec())
-}

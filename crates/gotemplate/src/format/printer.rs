@@ -176,6 +176,10 @@ impl Printer {
                 }
             }
             Value::Bytes(bytes) => self.bytes(value, bytes, verb, depth)?,
+            Value::List(list) if self.layout.sharp_v && list.is_nil() => {
+                self.extend(list.ty().name.as_bytes());
+                self.extend(b"(nil)");
+            }
             Value::List(list) => {
                 let (open, close): (&[u8], u8) = if self.layout.sharp_v {
                     self.extend(list.ty().name.as_bytes());
@@ -194,6 +198,10 @@ impl Printer {
                 })?;
                 self.push(close);
             }
+            Value::Map(map) if self.layout.sharp_v && map.is_nil() => {
+                self.extend(map.ty().name.as_bytes());
+                self.extend(b"(nil)");
+            }
             Value::Map(map) => {
                 let close = if self.layout.sharp_v {
                     self.extend(map.ty().name.as_bytes());
@@ -204,16 +212,18 @@ impl Printer {
                     b']'
                 };
                 self.nested(depth, |printer| {
-                    for (index, (key, item)) in map.borrow().iter().enumerate() {
-                        printer.separate(index);
-                        if !printer.string(key, verb) {
-                            printer.bad_verb(&Value::String(key.clone()), verb)?;
+                    map.read(|entries| {
+                        for (index, (key, item)) in entries.iter().enumerate() {
+                            printer.separate(index);
+                            if !printer.string(key, verb) {
+                                printer.bad_verb(&Value::String(key.clone()), verb)?;
+                            }
+                            printer.push(b':');
+                            printer.print_value(item, verb, depth + 1)?;
+                            printer.check()?;
                         }
-                        printer.push(b':');
-                        printer.print_value(item, verb, depth + 1)?;
-                        printer.check()?;
-                    }
-                    Ok(())
+                        Ok(())
+                    })
                 })?;
                 self.push(close);
             }

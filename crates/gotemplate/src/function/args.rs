@@ -1,6 +1,6 @@
 //! The arguments of a call.
 
-use crate::value::{List, ListType, Map, Text, Value};
+use crate::value::{List, ListType, Map, MapType, Text, Value};
 
 /// Arguments as the signature declares them. The accessors give the zero value of their type
 /// where the argument is of another one, which only a signature that says something else can
@@ -96,8 +96,9 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// A map; none if it is nil, which reads as empty and cannot be written to.
-    pub fn map(&self, index: usize) -> Option<Map> {
-        self.value(index).as_map().cloned()
+    /// A map, which may be nil.
+    pub fn map(&self, index: usize) -> Map {
+        let map = self.value(index).as_map().cloned();
+        map.unwrap_or(const { Map::nil(MapType::ANY) })
     }
 }

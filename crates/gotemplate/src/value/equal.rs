@@ -45,18 +45,18 @@ pub fn deep_equal(a: &Value, b: &Value) -> Result<bool, TooDeep> {
                 true
             }
             (Value::Map(a), Value::Map(b)) => {
-                if a.ty() != b.ty() || a.len() != b.len() {
+                if a.ty() != b.ty() || a.len() != b.len() || a.is_nil() != b.is_nil() {
                     return Ok(false);
                 }
-                if !a.ptr_eq(b) {
-                    for ((key_a, a), (key_b, b)) in a.borrow().iter().zip(b.borrow().iter()) {
-                        if key_a != key_b {
-                            return Ok(false);
-                        }
-                        open.push((a.clone(), b.clone()));
-                    }
-                }
-                true
+                a.ptr_eq(b)
+                    || a.read(|a| {
+                        b.read(|b| {
+                            a.iter().zip(b).all(|((key_a, a), (key_b, b))| {
+                                open.push((a.clone(), b.clone()));
+                                key_a == key_b
+                            })
+                        })
+                    })
             }
             (Value::Object(a), Value::Object(b)) => {
                 std::rc::Rc::ptr_eq(a, b) || (a.ty() == b.ty() && a.equals(b.as_ref()))

@@ -1,6 +1,6 @@
 //! Maps.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -8,10 +8,13 @@ use super::{MapType, Text, Value, release};
 
 /// A map from strings, shared and changeable as Go's are: a clone is the same map. Iteration is
 /// in the order of the keys' bytes, which is how templates range over maps and print them.
+///
+/// A nil map is empty and takes nothing; JSON and `reflect.DeepEqual` tell it from an empty one.
 #[derive(Clone)]
 pub struct Map {
     ty: &'static MapType,
-    entries: Rc<Entries>,
+    /// None in a nil map.
+    entries: Option<Rc<Entries>>,
 }
 
 #[derive(Default)]
@@ -37,8 +40,18 @@ impl Map {
     pub fn of(ty: &'static MapType) -> Self {
         Self {
             ty,
-            entries: Rc::default(),
+            entries: Some(Rc::default()),
         }
+    }
+
+    /// The nil map of the type.
+    pub const fn nil(ty: &'static MapType) -> Self {
+        Self { ty, entries: None }
+    }
+
+    /// Whether it is a nil map.
+    pub const fn is_nil(&self) -> bool {
+        self.entries.is_none()
     }
 
     /// The type.
@@ -51,79 +64,96 @@ impl Map {
     pub fn retyped(&self, ty: &'static MapType) -> Self {
         Self {
             ty,
-            entries: Rc::clone(&self.entries),
+            entries: self.entries.clone(),
         }
     }
 
     /// The value at the key.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        self.entries.0.borrow().get(key.as_ref()).cloned()
+        self.read(|entries| entries.get(key.as_ref()).cloned())
     }
 
     /// Whether there is a value at the key.
     pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
-        self.entries.0.borrow().contains_key(key.as_ref())
+        self.read(|entries| entries.contains_key(key.as_ref()))
     }
 
     /// Sets the value at the key and returns the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// If the map is nil: ask [`Map::is_nil`] of a map that is not one's own.
+    #[expect(clippy::expect_used, reason = "an error of the caller, as in Go")]
     pub fn insert(&self, key: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
         let value = match value.into() {
             Value::Missing => self.ty.elem.zero(),
             value => value,
         };
-        self.entries.0.borrow_mut().insert(key.into(), value)
+        let entries = self.entries.as_ref().expect("a nil map takes nothing");
+        entries.0.borrow_mut().insert(key.into(), value)
     }
 
     /// Removes the value at the key and returns it.
     pub fn remove(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        self.entries.0.borrow_mut().remove(key.as_ref())
+        self.change(|entries| entries.remove(key.as_ref()))?
     }
 
     /// Removes everything.
     pub fn clear(&self) {
-        let entries = std::mem::take(&mut *self.entries.0.borrow_mut());
-        drop(entries);
+        drop(self.change(std::mem::take));
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.0.borrow().len()
+        self.read(BTreeMap::len)
     }
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.entries.0.borrow().is_empty()
+        self.read(BTreeMap::is_empty)
     }
 
-    /// The entries for reading in place. The map must not be changed while the result lives:
-    /// take [`Map::entries`] where other code runs in between.
-    pub fn borrow(&self) -> Ref<'_, BTreeMap<Text, Value>> {
-        self.entries.0.borrow()
+    /// Reads the entries in place. The map must not be changed meanwhile: take
+    /// [`Map::entries`] where other code runs in between.
+    pub fn read<T>(&self, read: impl FnOnce(&BTreeMap<Text, Value>) -> T) -> T {
+        match &self.entries {
+            Some(entries) => read(&entries.0.borrow()),
+            None => read(&BTreeMap::new()),
+        }
+    }
+
+    /// Changes the entries, if there can be any.
+    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<Text, Value>) -> T) -> Option<T> {
+        let entries = self.entries.as_ref()?;
+        Some(change(&mut entries.0.borrow_mut()))
     }
 
     /// The keys in order.
     pub fn keys(&self) -> Vec<Text> {
-        self.entries.0.borrow().keys().cloned().collect()
+        self.read(|entries| entries.keys().cloned().collect())
     }
 
     /// The entries in order, as they are now.
     pub fn entries(&self) -> Vec<(Text, Value)> {
-        self.entries
-            .0
-            .borrow()
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+        self.read(|entries| {
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        })
     }
 
     /// Whether both are the same map.
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.entries, &other.entries)
+        match (&self.entries, &other.entries) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
     }
 
     /// The values, if nothing else holds the map: for taking deep values apart.
     pub(super) fn into_unique(self) -> Option<Vec<Value>> {
-        Rc::into_inner(self.entries).map(|entries| entries.0.take().into_values().collect())
+        Rc::into_inner(self.entries?).map(|entries| entries.0.take().into_values().collect())
     }
 }
 

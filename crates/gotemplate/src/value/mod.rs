@@ -137,6 +137,15 @@ impl Value {
         matches!(self, Self::Missing | Self::Nil)
     }
 
+    /// Whether there is no value, or the nil slice or map: where `reflect.Value.IsNil` is true.
+    pub const fn is_nil_of_its_type(&self) -> bool {
+        match self {
+            Self::List(list) => list.is_nil(),
+            Self::Map(map) => map.is_nil(),
+            _ => self.is_nil(),
+        }
+    }
+
     /// Whether `if` takes the value for true: not the zero value of its type, and not empty.
     /// Structs and pointers always are.
     pub fn is_true(&self) -> bool {
@@ -233,12 +242,15 @@ fn release(mut values: Vec<Value>) {
 
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}({})",
-            self.type_name(),
-            lossy(&crate::format::sprint_go(self))
-        )
+        // Values of templates hold secrets: their types and sizes are shown, and keys of maps.
+        match self {
+            Self::String(text) | Self::Bytes(text) => {
+                write!(f, "{}({} bytes)", self.type_name(), text.len())
+            }
+            Self::List(list) => write!(f, "{}({} items)", self.type_name(), list.len()),
+            Self::Map(map) => write!(f, "{}({:?})", self.type_name(), map.keys()),
+            _ => f.write_str(self.type_name()),
+        }
     }
 }
 

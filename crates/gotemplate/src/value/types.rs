@@ -336,7 +336,7 @@ impl Type {
             Self::String => Value::String(super::Text::empty()),
             Self::List(ty) if ty == ListType::BYTE => Value::Bytes(super::Text::empty()),
             Self::List(ty) => Value::List(List::nil(ty)),
-            Self::Map(ty) => Value::Map(Map::of(ty)),
+            Self::Map(ty) => Value::Map(Map::nil(ty)),
         }
     }
 }

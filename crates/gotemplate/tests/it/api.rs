@@ -141,7 +141,10 @@ fn functions_reach_the_host_and_announce_what_they_build() {
 fn functions_change_the_maps_they_are_given() {
     let mut functions = Functions::new();
     functions.add("set", &[Type::MAP, Type::String, Type::Any], |_, args| {
-        let map = args.map(0).ok_or("assignment to entry in nil map")?;
+        let map = args.map(0);
+        if map.is_nil() {
+            return Err("assignment to entry in nil map".into());
+        }
         map.insert(args.text(1), args.value(2).clone());
         Ok(map.into())
     });
@@ -183,4 +186,44 @@ fn equality_is_deep_and_of_types() {
     assert!(equal(&Value::Map(map.clone()), &Value::Map(copy)));
     let typed = Value::Map(map.retyped(MapType::STRING));
     assert!(!equal(&Value::Map(map), &typed));
+}
+
+#[test]
+fn a_nil_map_reads_as_empty_and_is_not_one() {
+    let (nil, empty) = (Map::nil(MapType::ANY), Map::new());
+    assert!(nil.is_nil() && nil.is_empty() && !empty.is_nil());
+    assert!(nil.get("a").is_none() && nil.remove("a").is_none() && nil.entries().is_empty());
+    let (nil, empty) = (Value::Map(nil), Value::Map(empty));
+    assert_eq!(deep_equal(&nil, &nil), Ok(true));
+    assert_eq!(deep_equal(&nil, &empty), Ok(false));
+    let data: Map = [("nil", nil), ("empty", empty)].into_iter().collect();
+    for (template, wanted) in [
+        ("{{ eq .nil nil }} {{ eq nil .empty }}", "true false"),
+        (
+            "{{ .nil }} {{ printf \"%#v\" .nil }}",
+            "map[] map[string]interface {}(nil)",
+        ),
+        (
+            "{{ len .nil }} {{ .nil.a }} {{ index .nil \"a\" }}",
+            "0 <no value> <no value>",
+        ),
+        ("{{ range .nil }}{{ else }}none{{ end }}", "none"),
+    ] {
+        let mut templates = Templates::new("root", Functions::new());
+        templates.parse("t", template.as_bytes()).unwrap();
+        let out = templates.render("t", &Value::Map(data.clone())).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), wanted, "{template}");
+    }
+}
+
+#[test]
+fn debug_output_of_values_shows_no_content() {
+    let map: Map = [("password", "hunter2")].into_iter().collect();
+    let list = List::new(vec![Value::string("hunter2"), Value::Map(map.clone())]);
+    let shown = format!("{map:?} {list:?} {:?}", list.first());
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(
+        shown.contains("password") && shown.contains("7 bytes"),
+        "{shown}"
+    );
 }

@@ -303,9 +303,7 @@ pub(crate) fn functions() -> Functions {
     functions.add_variadic("strs", &[Type::STRINGS], Type::String, |_, args| {
         Ok(count(args.list(0).len() + args.rest(1).len()))
     });
-    functions.add("mp", &[Type::MAP], |_, args| {
-        Ok(count(args.map(0).map_or(0, |map| map.len())))
-    });
+    functions.add("mp", &[Type::MAP], |_, args| Ok(count(args.map(0).len())));
     functions.add("any1", &[Type::Any], |_, args| Ok(args.value(0).clone()));
     functions.add_variadic("anys", &[Type::String], Type::Any, |_, args| {
         Ok(any(args.rest(1).to_vec()))

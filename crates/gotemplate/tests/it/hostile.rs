@@ -10,7 +10,10 @@ use windlass_gotemplate::{
 fn functions() -> Functions {
     let mut functions = Functions::new();
     functions.add("set", &[Type::MAP, Type::String, Type::Any], |_, args| {
-        let map = args.map(0).ok_or("assignment to entry in nil map")?;
+        let map = args.map(0);
+        if map.is_nil() {
+            return Err("assignment to entry in nil map".into());
+        }
         map.insert(args.text(1), args.value(2).clone());
         Ok(map.into())
     });

@@ -1,18 +1,27 @@
 //! The files of a chart.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::{Chart, subchart_path};
+use crate::hidden::Hidden;
 
 /// A file of a chart under its path in the chart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct File {
     /// The path, with `/`.
     pub name: Arc<str>,
     /// The content, without a byte order mark.
     pub data: Bytes,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, data } = self;
+        write!(f, "{name:?}: {:?}", Hidden(data.len()))
+    }
 }
 
 /// The files in `crds/` of the chart and its subcharts, under their paths from the root chart's

@@ -174,6 +174,8 @@ pub(super) fn detect_version(files: &[Loaded]) -> Result<(), LoadError> {
     decoder.finish().map_err(failed)?;
     match &*metadata.api_version {
         "" | "v1" | "v2" => Ok(()),
+        // What Helm has behind a gate.
+        "v3" => Err(LoadError::Message("invalid chart apiVersion".to_owned())),
         _ => Err(LoadError::Message("unsupported chart version".to_owned())),
     }
 }

@@ -12,6 +12,7 @@ mod metadata_decode;
 mod path_match;
 mod validate;
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,7 +29,7 @@ pub use path_match::path_matches as path_match;
 use crate::values::Map;
 
 /// A chart with its subcharts. Cloning is cheap: content is shared.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Chart {
     pub(crate) metadata: Metadata,
     pub(crate) lock: Option<Lock>,
@@ -41,6 +42,19 @@ pub struct Chart {
     /// Whose metadata this is: in Helm, copies of a chart under several aliases share that of
     /// their subcharts, and what processing one does to it shows in the others.
     pub(crate) identity: Identity,
+}
+
+impl fmt::Debug for Chart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chart")
+            .field("name", &self.metadata.name)
+            .field("version", &self.metadata.version)
+            .field("templates", &self.templates)
+            .field("values", &self.values)
+            .field("files", &self.files)
+            .field("dependencies", &self.dependencies)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Tells metadata apart that is equal.

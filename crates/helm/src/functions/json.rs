@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
-use windlass_gotemplate::{Args, Failure, List, Map, Outcome, Scope, Text, Value};
+use windlass_gotemplate::{
+    Args, Failure, List, ListType, Map, MapType, Outcome, Scope, Text, Value,
+};
 
 use windlass_sprig::json::{Escape, decode, encode};
 
@@ -30,6 +32,8 @@ fn convert(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Json, F
     scope.charge_steps(1)?;
     Ok(match value {
         Value::Missing | Value::Nil => Json::Null,
+        Value::List(list) if list.is_nil() => Json::Null,
+        Value::Map(map) if map.is_nil() => Json::Null,
         Value::Bool(bool) => Json::Bool(*bool),
         Value::Int(_, int) => Json::from(*int),
         Value::Uint(_, int) => Json::from(*int),
@@ -45,10 +49,13 @@ fn convert(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Json, F
         }
         Value::Map(map) => {
             let mut members = serde_json::Map::new();
-            for (key, item) in &*map.borrow() {
-                let item = convert(scope, item, depth + 1)?;
-                members.insert(key.to_str().into_owned(), item);
-            }
+            map.read(|entries| {
+                for (key, item) in entries {
+                    let item = convert(scope, item, depth + 1)?;
+                    members.insert(key.to_str().into_owned(), item);
+                }
+                Ok::<_, Failure>(())
+            })?;
             Json::Object(members)
         }
         Value::Object(_) => {
@@ -106,6 +113,7 @@ pub(super) fn from_json(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
     scope.charge(text.len())?;
     let (map, fault) = match decode(&text) {
         (Value::Map(map), fault) => (map, fault),
+        (Value::Nil | Value::Missing, None) => (Map::nil(MapType::ANY), None),
         (Value::Nil | Value::Missing, fault) => (Map::new(), fault),
         (other, fault) => (
             Map::new(),
@@ -125,7 +133,7 @@ pub(super) fn from_json_array(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome 
     match decode(&text) {
         (_, Some(fault)) => error(fault),
         (Value::List(list), None) => Ok(list.into()),
-        (Value::Nil | Value::Missing, None) => Ok(List::new(Vec::new()).into()),
+        (Value::Nil | Value::Missing, None) => Ok(List::nil(ListType::ANY).into()),
         (other, None) => error(mismatch(&other, "[]interface {}")),
     }
 }

@@ -41,14 +41,7 @@ pub(super) fn must_to_yaml(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
 }
 
 pub(super) fn to_yaml_pretty(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
-    match plain_json(scope, args.value(0)) {
-        Ok(json) => {
-            let text = pretty(&json);
-            scope.charge(text.len())?;
-            Ok(trimmed(text))
-        }
-        Err(failure) => super::json::swallowed(failure),
-    }
+    pretty(scope, args.value(0)).map(trimmed)
 }
 
 pub(super) fn from_yaml(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {

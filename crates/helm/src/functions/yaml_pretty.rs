@@ -1,114 +1,86 @@
-//! `toYamlPretty`: YAML with lists indented in tables and floats as Go prints them.
+//! What `toYamlPretty` writes of a value: unlike `toYaml` it does not go through JSON, so bytes
+//! are lists of numbers, floats stay floats, nil lists and maps are empty ones, and structs show
+//! their exported fields.
 
-use serde_json::{Map as Members, Value as Json};
-use windlass_gotemplate::strconv::{FloatSize, format_float};
-use windlass_yaml::json_to_yaml;
+use serde_json::{Map as Members, Number, Value as Json};
+use windlass_gotemplate::{Failure, Object, Scope, Value};
+use windlass_sprig::json::{Escape, encode};
+
+/// Deepest nesting that is written; Go gives up only when its stack is full.
+const MAX_DEPTH: usize = 500;
 
 /// The text, with its final line break.
-pub(super) fn pretty(value: &Json) -> String {
-    let mut text = lines(value).join("\n");
-    text.push('\n');
-    text
+///
+/// # Errors
+/// What Helm fails with for values that YAML cannot hold; a limit of the execution.
+pub(super) fn pretty(scope: &mut Scope<'_>, value: &Value) -> Result<String, Failure> {
+    let plain = plain(scope, value, 0)?;
+    let text = windlass_yaml::json_to_yaml_pretty(&plain);
+    scope.charge(text.len())?;
+    Ok(text)
 }
 
-fn lines(value: &Json) -> Vec<String> {
-    match value {
-        Json::Object(members) if !members.is_empty() => {
-            let mut out = Vec::new();
-            for (shown, member) in ordered(members) {
-                let nested = lines(member);
-                let block = match member {
-                    Json::Object(members) => !members.is_empty(),
-                    Json::Array(items) => !items.is_empty(),
-                    _ => false,
-                };
-                if block {
-                    out.push(format!("{shown}:"));
-                    out.extend(nested.into_iter().map(indented));
-                } else {
-                    let mut nested = nested.into_iter();
-                    let first = nested.next().unwrap_or_default();
-                    out.push(format!("{shown}: {first}"));
-                    out.extend(nested);
-                }
-            }
-            out
+fn plain(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Json, Failure> {
+    if depth > MAX_DEPTH {
+        return Err(Failure::new("stack overflow"));
+    }
+    scope.charge_steps(1)?;
+    Ok(match value {
+        Value::Missing | Value::Nil => Json::Null,
+        Value::Bool(bool) => Json::Bool(*bool),
+        Value::Int(_, int) => Json::from(*int),
+        Value::Uint(_, int) => Json::from(*int),
+        Value::Float(_, float) => Number::from_f64(*float).map_or(Json::Null, Json::Number),
+        Value::String(text) => Json::String(text.to_str().into_owned()),
+        Value::Bytes(bytes) => {
+            scope.charge(bytes.len().saturating_mul(size_of::<Json>()))?;
+            bytes.iter().map(|byte| Json::from(*byte)).collect()
         }
-        Json::Array(items) if !items.is_empty() => {
-            let mut out = Vec::new();
-            for item in items {
-                // Further lines of text are indented already.
-                let text = item.is_string();
-                for (index, line) in lines(item).into_iter().enumerate() {
-                    out.push(match index {
-                        0 => format!("- {line}"),
-                        _ if text => line,
-                        _ => indented(line),
-                    });
-                }
-            }
-            out
+        Value::List(list) => {
+            let items = list.iter().map(|item| plain(scope, item, depth + 1));
+            Json::Array(items.collect::<Result<_, _>>()?)
         }
-        Json::Object(_) => vec!["{}".to_owned()],
-        Json::Array(_) => vec!["[]".to_owned()],
-        Json::Number(number) => vec![match number.as_f64() {
-            Some(float) => format_float(float, b'g', None, FloatSize::Bits64),
-            None => number.to_string(),
-        }],
-        Json::String(text) => scalar(text),
-        other => vec![other.to_string()],
-    }
+        Value::Map(map) => map.read(|entries| {
+            let entries = entries.iter().map(|(key, item)| {
+                let item = plain(scope, item, depth + 1)?;
+                Ok::<_, Failure>((key.to_str().into_owned(), item))
+            });
+            Ok::<_, Failure>(Json::Object(entries.collect::<Result<_, _>>()?))
+        })?,
+        Value::Object(object) => self::object(scope, value, object.as_ref(), depth)?,
+        Value::Complex(..) | Value::Function(_) => {
+            let name = value.type_name();
+            return Err(Failure::new(format!("cannot marshal type: {name}")));
+        }
+    })
 }
 
-fn indented(line: String) -> String {
-    if line.is_empty() {
-        line
-    } else {
-        format!("  {line}")
+fn object(
+    scope: &mut Scope<'_>,
+    value: &Value,
+    object: &dyn Object,
+    depth: usize,
+) -> Result<Json, Failure> {
+    if value.type_name() == "time.Duration"
+        && let Some(text) = object.text()
+    {
+        return Ok(Json::String(text.to_str().into_owned()));
     }
-}
-
-/// The lines of a text; only blocks have several.
-fn scalar(text: &str) -> Vec<String> {
-    let written = json_to_yaml(&Json::from(text));
-    let written = written.strip_suffix('\n').unwrap_or(&written);
-    if text.contains('\n') {
-        return written.split('\n').map(str::to_owned).collect();
+    if let Some(basic) = object.underlying() {
+        return plain(scope, &basic, depth);
     }
-    // Nothing is folded.
-    let parts: Vec<&str> = written.split('\n').map(str::trim).collect();
-    vec![parts.join(" ")]
-}
-
-/// The members in the order of YAML keys, which is not that of bytes, with the keys as written.
-fn ordered(members: &Members<String, Json>) -> Vec<(String, &Json)> {
-    let mut keyed: Vec<(String, &Json)> = Vec::new();
-    let mut order: Vec<usize> = Vec::new();
-    let names: Json = members
-        .keys()
-        .enumerate()
-        .map(|(index, key)| (key.clone(), Json::from(index)))
-        .collect::<Members<String, Json>>()
-        .into();
-    let written = json_to_yaml(&names);
-    for line in written.lines() {
-        if let Some((key, index)) = line.rsplit_once(": ")
-            && let Ok(index) = index.parse::<usize>()
-        {
-            order.push(index);
-            keyed.push((key.to_owned(), &Json::Null));
+    let fields = object.fields();
+    if fields.is_empty() {
+        // Times and versions, which have a form in text.
+        let max = usize::try_from(scope.limits().bytes).unwrap_or(usize::MAX);
+        let text = encode(value, Escape::Minimal, None, max)?;
+        return serde_json::from_slice(&text).map_err(|error| Failure::new(error.to_string()));
+    }
+    let mut members = Members::new();
+    for (name, field) in fields {
+        if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+            members.insert(name.to_lowercase(), plain(scope, &field, depth + 1)?);
         }
     }
-    if keyed.len() != members.len() {
-        // Keys that take several lines.
-        return members
-            .iter()
-            .map(|(key, member)| (scalar(key).join(" "), member))
-            .collect();
-    }
-    let values: Vec<&Json> = members.values().collect();
-    for (index, entry) in order.into_iter().zip(&mut keyed) {
-        entry.1 = values[index];
-    }
-    keyed
+    Ok(Json::Object(members))
 }

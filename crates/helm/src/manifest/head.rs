@@ -1,14 +1,16 @@
 //! What Helm reads of a manifest.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value as Json;
 
 use crate::chart::json_kind;
+use crate::hidden::Names;
 use crate::yaml_decode::json_document;
 
 /// The part of a manifest that tells what it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// `apiVersion`.
     pub api_version: String,
@@ -18,6 +20,23 @@ pub struct Head {
     pub name: String,
     /// `metadata.annotations`.
     pub annotations: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            api_version,
+            kind,
+            name,
+            annotations,
+        } = self;
+        f.debug_struct("Head")
+            .field("api_version", api_version)
+            .field("kind", kind)
+            .field("name", name)
+            .field("annotations", &Names(annotations.keys()))
+            .finish()
+    }
 }
 
 impl Head {
@@ -87,7 +106,15 @@ impl Head {
                     self.annotations.insert(key.clone(), annotation);
                 }
             }
-            other => mismatch(other, "metadata.annotations", "map[string]string", fault),
+            // Go leaves the name of the struct out where a whole map does not fit.
+            other => {
+                fault.get_or_insert_with(|| {
+                    format!(
+                        "{} into Go struct field .metadata.annotations of type map[string]string",
+                        json_kind(other)
+                    )
+                });
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Hooks: manifests that are applied at a point of a release's life, not with the release.
 
+use std::fmt;
+
 use super::head::Head;
+use crate::hidden::Hidden;
 
 /// The annotation that makes a hook.
 pub(super) const HOOK: &str = "helm.sh/hook";
@@ -72,7 +75,7 @@ pub struct HookExecution {
 }
 
 /// A hook.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Hook {
     /// Name of the object.
     pub name: String,
@@ -92,6 +95,33 @@ pub struct Hook {
     pub delete_policies: Vec<String>,
     /// When its logs are shown: `hook-succeeded`, `hook-failed`.
     pub output_log_policies: Vec<String>,
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            kind,
+            path,
+            manifest,
+            events,
+            last_run,
+            weight,
+            delete_policies,
+            output_log_policies,
+        } = self;
+        f.debug_struct("Hook")
+            .field("name", name)
+            .field("kind", kind)
+            .field("path", path)
+            .field("manifest", &Hidden(manifest.len()))
+            .field("events", events)
+            .field("last_run", last_run)
+            .field("weight", weight)
+            .field("delete_policies", delete_policies)
+            .field("output_log_policies", output_log_policies)
+            .finish()
+    }
 }
 
 impl Hook {

@@ -1,14 +1,16 @@
 //! Manifests and hooks of rendered files, in order.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::head::Head;
 use super::hook::Hook;
 use super::order::KindOrder;
 use super::split::split_manifests;
+use crate::hidden::Hidden;
 
 /// A document that belongs to the release.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Manifest {
     /// The template it comes from.
     pub name: String,
@@ -16,6 +18,21 @@ pub struct Manifest {
     pub content: String,
     /// What it is.
     pub head: Head,
+}
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            content,
+            head,
+        } = self;
+        f.debug_struct("Manifest")
+            .field("name", name)
+            .field("content", &Hidden(content.len()))
+            .field("head", head)
+            .finish()
+    }
 }
 
 /// What rendered files amount to.

@@ -1,5 +1,7 @@
 //! `.Chart`: the metadata as a map with Go's field names.
 
+use std::collections::BTreeMap;
+
 use windlass_gotemplate::{List, Map, MapType, Value as Template};
 
 use super::{any_strings, template_value};
@@ -45,11 +47,7 @@ pub(crate) fn chart_map(metadata: &Metadata, is_root: bool) -> Map {
     map.insert("Sources", any_strings(sources.iter().flatten()));
     map.insert("Keywords", any_strings(keywords.iter().flatten()));
     map.insert("Deprecated", *deprecated);
-    let annotated = Map::of(MapType::STRING);
-    for (key, text) in annotations.iter().flatten() {
-        annotated.insert(key.as_str(), text.as_str());
-    }
-    map.insert("Annotations", annotated);
+    map.insert("Annotations", annotated(annotations.as_ref()));
     map.insert(
         "Maintainers",
         list(maintainers.iter().flatten().map(maintainer)),
@@ -59,6 +57,17 @@ pub(crate) fn chart_map(metadata: &Metadata, is_root: bool) -> Map {
         list(dependencies.iter().flatten().map(dependency)),
     );
     map.insert("IsRoot", is_root);
+    map
+}
+
+fn annotated(annotations: Option<&BTreeMap<String, String>>) -> Map {
+    let Some(annotations) = annotations else {
+        return Map::nil(MapType::STRING);
+    };
+    let map = Map::of(MapType::STRING);
+    for (key, text) in annotations {
+        map.insert(key.as_str(), text.as_str());
+    }
     map
 }
 

@@ -1,6 +1,7 @@
 //! What a release record says.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use crate::chart::{Chart, File, Lock, Metadata};
+use crate::hidden::{Hidden, Names};
 use crate::manifest::Hook;
 use crate::values::{Map, map_from_json, map_to_json};
 
@@ -73,7 +75,7 @@ impl Status {
 }
 
 /// What happened to a release. Times are in RFC 3339, empty where unset.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Info {
     /// When its first revision was deployed.
     pub first_deployed: String,
@@ -91,8 +93,32 @@ pub struct Info {
     pub other: serde_json::Map<String, Json>,
 }
 
+impl fmt::Debug for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            first_deployed,
+            last_deployed,
+            deleted,
+            description,
+            status,
+            notes,
+            other,
+        } = self;
+        f.debug_struct("Info")
+            .field("first_deployed", first_deployed)
+            .field("last_deployed", last_deployed)
+            .field("deleted", deleted)
+            // Errors of the cluster, which quote manifests.
+            .field("description", &Hidden(description.len()))
+            .field("status", status)
+            .field("notes", &Hidden(notes.len()))
+            .field("other", &Names(other.keys()))
+            .finish()
+    }
+}
+
 /// One revision of a release.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Release {
     /// The name.
     pub name: String,
@@ -118,10 +144,50 @@ pub struct Release {
     pub other: serde_json::Map<String, Json>,
 }
 
+impl fmt::Debug for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            info,
+            chart,
+            config,
+            manifest,
+            hooks,
+            version,
+            namespace,
+            apply_method,
+            labels,
+            other,
+        } = self;
+        f.debug_struct("Release")
+            .field("name", name)
+            .field("info", info)
+            .field("chart", chart)
+            .field("config", config)
+            .field("manifest", &Hidden(manifest.len()))
+            .field("hooks", hooks)
+            .field("version", version)
+            .field("namespace", namespace)
+            .field("apply_method", apply_method)
+            .field("labels", labels)
+            .field("other", &Names(other.keys()))
+            .finish()
+    }
+}
+
 /// A chart as it is stored: without its subcharts, whose values have become its own. What was
 /// read from a record is written back unchanged.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StoredChart(Json);
+
+impl fmt::Debug for StoredChart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredChart")
+            .field("name", &self.name())
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
+}
 
 impl StoredChart {
     pub(super) fn from_json(json: Json) -> Self {

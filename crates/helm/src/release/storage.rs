@@ -1,6 +1,7 @@
 //! The Secret that holds a release.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Read, Write};
 
 use base64::Engine as _;
@@ -13,6 +14,7 @@ use windlass_yaml::go_json;
 
 use super::record::Release;
 use super::{MAX_RELEASE_BYTES, decode, encode};
+use crate::hidden::Hidden;
 
 /// Labels that Helm sets itself; a user may not.
 pub const SYSTEM_LABELS: [&str; 6] = [
@@ -52,7 +54,7 @@ pub enum DecodeError {
 }
 
 /// A Secret that holds a release, without its namespace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredSecret {
     /// `sh.helm.release.v1.NAME.vREVISION`.
     pub name: String,
@@ -60,6 +62,21 @@ pub struct StoredSecret {
     pub labels: BTreeMap<String, String>,
     /// The value of the key `release`; the API server encodes it in base64 once more.
     pub release: String,
+}
+
+impl fmt::Debug for StoredSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            labels,
+            release,
+        } = self;
+        f.debug_struct("StoredSecret")
+            .field("name", name)
+            .field("labels", labels)
+            .field("release", &Hidden(release.len()))
+            .finish()
+    }
 }
 
 /// The name of the Secret of a revision.

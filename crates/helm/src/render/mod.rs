@@ -11,4 +11,4 @@ pub use compiled::Compiled;
 pub use error::{Place, RenderError};
 pub(crate) use no_value::delete_no_value;
 pub use release::{Rendered, manifest_text};
-pub use renderer::{Files, PostRenderer, ReleaseOptions, RenderOptions, Renderer};
+pub use renderer::{Files, ReleaseOptions, RenderOptions, Renderer};

@@ -1,12 +1,13 @@
 //! What rendering gives.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use crate::chart::{Chart, crd_files};
+use crate::hidden::Hidden;
 use crate::manifest::{Hook, Manifest};
 
 /// A rendered chart.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Rendered {
     /// The chart as it was used: aliases applied, disabled subcharts removed.
     pub chart: Chart,
@@ -18,6 +19,26 @@ pub struct Rendered {
     pub notes: String,
     /// What Helm would warn of.
     pub warnings: Vec<String>,
+}
+
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            chart,
+            hooks,
+            manifests,
+            notes,
+            warnings,
+        } = self;
+        f.debug_struct("Rendered")
+            .field("chart", chart)
+            .field("hooks", hooks)
+            .field("manifests", manifests)
+            .field("notes", &Hidden(notes.len()))
+            // They quote values.
+            .field("warnings", &warnings.len())
+            .finish()
+    }
 }
 
 impl Rendered {

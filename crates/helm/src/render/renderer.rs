@@ -12,8 +12,9 @@ use super::release::Rendered;
 use crate::capabilities::Capabilities;
 use crate::chart::{Chart, is_compatible, process_dependencies};
 use crate::functions::{Host, Lookup};
+use crate::hidden::Names;
 use crate::manifest::{install_order, sort_manifests};
-use crate::post_render::{annotate_and_merge, split_and_deannotate};
+use crate::post_render::{PostRenderStrategy, PostRenderer, post_render};
 use crate::schema::validate_chart;
 use crate::values::{Map, coalesce_values};
 
@@ -49,15 +50,6 @@ impl Default for ReleaseOptions {
     }
 }
 
-/// Changes rendered manifests before they are sorted: a stream of YAML documents to another one.
-pub trait PostRenderer {
-    /// Gives the changed stream.
-    ///
-    /// # Errors
-    /// In words; rendering ends with it.
-    fn run(&self, manifests: &str) -> Result<String, String>;
-}
-
 /// How to render.
 #[derive(Clone, Default)]
 pub struct RenderOptions<'a> {
@@ -73,8 +65,10 @@ pub struct RenderOptions<'a> {
     pub sub_notes: bool,
     /// Where `lookup` finds objects; without, it finds none.
     pub lookup: Option<Arc<dyn Lookup>>,
-    /// What changes the manifests, hooks included, before they are sorted.
+    /// What changes the manifests before they are sorted.
     pub post_renderer: Option<&'a dyn PostRenderer>,
+    /// What of hooks and manifests it gets.
+    pub post_render_strategy: PostRenderStrategy,
 }
 
 impl std::fmt::Debug for RenderOptions<'_> {
@@ -87,7 +81,7 @@ impl std::fmt::Debug for RenderOptions<'_> {
 }
 
 /// What the templates of a chart give.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Files {
     /// The chart as it was used: aliases applied, disabled subcharts removed.
     pub chart: Chart,
@@ -95,6 +89,22 @@ pub struct Files {
     pub files: BTreeMap<String, String>,
     /// What Helm would warn of.
     pub warnings: Vec<String>,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            chart,
+            files,
+            warnings,
+        } = self;
+        f.debug_struct("Files")
+            .field("chart", chart)
+            .field("files", &Names(files.keys()))
+            // They quote values.
+            .field("warnings", &warnings.len())
+            .finish()
+    }
 }
 
 /// A chart whose templates are parsed once and rendered with any values, from any thread.
@@ -134,7 +144,7 @@ impl Renderer {
         } = self.files(values, options)?;
         let notes = take_notes(&mut files, chart.name(), options.sub_notes);
         if let Some(post_renderer) = options.post_renderer {
-            files = post_render(&files, post_renderer).map_err(RenderError::PostRender)?;
+            files = post_render(&files, post_renderer, options.post_render_strategy)?;
         }
         let sorted = sort_manifests(&files, install_order).map_err(RenderError::Manifest)?;
         Ok(Rendered {
@@ -246,17 +256,4 @@ fn take_notes(files: &mut BTreeMap<String, String>, chart: &str, all: bool) -> S
         false
     });
     notes
-}
-
-fn post_render(
-    files: &BTreeMap<String, String>,
-    post_renderer: &dyn PostRenderer,
-) -> Result<BTreeMap<String, String>, String> {
-    let merged = annotate_and_merge(files)
-        .map_err(|problem| format!("error merging manifests: {problem}"))?;
-    let changed = post_renderer
-        .run(&merged)
-        .map_err(|problem| format!("error while running post render on files: {problem}"))?;
-    split_and_deannotate(&changed)
-        .map_err(|problem| format!("error while parsing post rendered output: {problem}"))
 }

@@ -4,8 +4,10 @@
 //! a value is reported keyword by keyword as that library looks at them, and not at all behind a
 //! wrong type. Evaluation and report are one walk, which is why this is no wrapper of a library.
 
+mod address;
 mod draft;
 mod fault;
+mod format;
 mod keywords;
 mod number;
 mod resolve;
@@ -50,12 +52,22 @@ fn collect(chart: &Chart, values: &Map, text: &mut String) {
 
 /// Checks values against one schema.
 fn validate(schema: &[u8], values: &Map) -> Result<(), String> {
-    let schema: Json = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
+    let schema: Json = serde_json::from_slice(schema).map_err(|error| no_json(schema, &error))?;
     let document = resolve::Document::new(&schema)?;
     let values = map_to_json(values);
     match validator::validate(&document, &values) {
         Ok(()) => Ok(()),
         Err(fault) => Err(format!("{fault}\n")),
+    }
+}
+
+/// What Go's decoder of JSON says of a schema that is none.
+fn no_json(schema: &[u8], error: &serde_json::Error) -> String {
+    match windlass_sprig::json::decode(schema) {
+        _ if schema.trim_ascii().is_empty() => "EOF".to_owned(),
+        (_, Some(text)) if text == "unexpected end of JSON input" => "unexpected EOF".to_owned(),
+        (_, Some(text)) => text,
+        (_, None) => error.to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where references lead.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 
@@ -21,6 +21,38 @@ pub(super) struct Document<'a> {
     bases: HashMap<*const Json, String>,
 }
 
+/// Keywords with schemas in them.
+const SUBSCHEMAS: [&str; 20] = [
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "contains",
+    "dependencies",
+    "dependentSchemas",
+    "else",
+    "if",
+    "items",
+    "not",
+    "oneOf",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "contentSchema",
+];
+
+/// Those whose schemas have names.
+const NAMED: [&str; 4] = [
+    "dependencies",
+    "dependentSchemas",
+    "patternProperties",
+    "properties",
+];
+
 /// A schema that takes everything: what stands behind addresses that are not looked up.
 static ANYTHING: Json = Json::Bool(true);
 
@@ -28,6 +60,12 @@ impl<'a> Document<'a> {
     /// # Errors
     /// A schema that is nested too deeply, or refers to what cannot be loaded.
     pub(super) fn new(root: &'a Json) -> Result<Self, String> {
+        if let Some(dialect) = root["$schema"].as_str()
+            && !dialect.contains("json-schema.org")
+        {
+            let dialect = dialect.trim_end_matches('#');
+            return Err(not_loaded(dialect));
+        }
         let mut document = Self {
             root,
             draft: Draft::of(root),
@@ -35,7 +73,44 @@ impl<'a> Document<'a> {
             bases: HashMap::new(),
         };
         document.index(root, ROOT, 0)?;
+        document.check_references()?;
         Ok(document)
+    }
+
+    /// Whether all references lead somewhere that can be met on the way from the root, whatever
+    /// the values: definitions that nothing refers to are not looked at.
+    fn check_references(&self) -> Result<(), String> {
+        let mut seen = HashSet::new();
+        let mut open = vec![self.root];
+        while let Some(node) = open.pop() {
+            let Json::Object(members) = node else {
+                continue;
+            };
+            if !seen.insert(std::ptr::from_ref(node)) {
+                continue;
+            }
+            for key in ["$ref", "$recursiveRef", "$dynamicRef"] {
+                if let Some(reference) = members.get(key).and_then(Json::as_str) {
+                    open.push(self.resolve(node, reference)?);
+                }
+            }
+            if self.draft < Draft::D2019 && members.contains_key("$ref") {
+                continue;
+            }
+            for (key, value) in members.iter().rev() {
+                if !SUBSCHEMAS.contains(&&**key) {
+                    continue;
+                }
+                match value {
+                    Json::Array(items) => open.extend(items.iter().rev()),
+                    Json::Object(named) if NAMED.contains(&&**key) => {
+                        open.extend(named.values().rev());
+                    }
+                    value => open.push(value),
+                }
+            }
+        }
+        Ok(())
     }
 
     fn index(&mut self, node: &'a Json, base: &str, depth: usize) -> Result<(), String> {
@@ -97,14 +172,22 @@ impl<'a> Document<'a> {
             return Ok(&ANYTHING);
         }
         let Some(root) = self.schemas.get(document) else {
-            return Err(format!(
-                "failing loading {document:?}: schemas are not loaded from elsewhere"
-            ));
+            return Err(not_loaded(document));
         };
         let pointer = percent_decoded(fragment);
         root.pointer(&pointer)
             .ok_or_else(|| format!("json-pointer in {address:?} not found"))
     }
+}
+
+/// What is said of a document that Helm would look for on its own machine, or fetch.
+fn not_loaded(document: &str) -> String {
+    let file = document.strip_prefix("file://");
+    let problem = match file.and_then(|file| file.find('/').map(|at| &file[at..])) {
+        Some(path) => format!("open {path}: no such file or directory"),
+        None => "schemas are not loaded from elsewhere".to_owned(),
+    };
+    format!("failing loading {document:?}: {problem}")
 }
 
 /// The address `reference` has below `base`.

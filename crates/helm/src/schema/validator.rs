@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use super::draft::Draft;
-use super::fault::Fault;
+use super::fault::{Fault, quote};
+use super::format;
 use super::keywords;
 use super::resolve::Document;
 
@@ -108,6 +109,14 @@ impl<'a> Validator<'a> {
             return Ok(Unevaluated::default());
         }
         if let Some(message) = keywords::any(schema, value) {
+            return Err(self.fault(message));
+        }
+        if self.draft() < Draft::D2019
+            && let Json::String(text) = value
+            && let Some(name) = schema.get("format").and_then(Json::as_str)
+            && let Err(problem) = format::check(name, text)
+        {
+            let message = format!("{} is not valid {name}: {problem}", quote(text));
             return Err(self.fault(message));
         }
         let mut site = Site {

@@ -1,14 +1,17 @@
 //! What a user gives values with: files and the `--set` family, merged in Helm's order.
 
+use std::fmt;
+
 use super::merge::{merge_maps, read_values};
 use super::set::{
     FileReader, SetError, parse_file_into, parse_into, parse_json_into, parse_literal_into,
     parse_string_into,
 };
 use super::value::{Map, map_from_json};
+use crate::hidden::Names;
 
 /// Everything values were given with, each kind in the order of the command line.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// Values files (`-f`): name and content.
     pub files: Vec<(String, Vec<u8>)>,
@@ -22,6 +25,27 @@ pub struct Sources {
     pub file: Vec<String>,
     /// `--set-literal`.
     pub literal: Vec<String>,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            files,
+            json,
+            set,
+            string,
+            file,
+            literal,
+        } = self;
+        f.debug_struct("Sources")
+            .field("files", &Names(files.iter().map(|(name, _)| name)))
+            .field("json", &json.len())
+            .field("set", &set.len())
+            .field("string", &string.len())
+            .field("file", &file.len())
+            .field("literal", &literal.len())
+            .finish()
+    }
 }
 
 /// Why values could not be read; the text is Helm's.

@@ -1,14 +1,17 @@
 //! The plain data that values are made of.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
+
+use crate::hidden::Hidden;
 
 /// A table of values, keys in byte order.
 pub type Map = BTreeMap<Arc<str>, Value>;
 
 /// A value as Helm sees it. Numbers keep the Go type their origin gives them: what was read from
 /// YAML or JSON is always a float, what `--set` reads an integer.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub enum Value {
     /// `null`.
     #[default]
@@ -25,6 +28,19 @@ pub enum Value {
     List(Vec<Value>),
     /// A table.
     Map(Map),
+}
+
+/// Names and sizes: values hold secrets.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(_) | Self::Int(_) | Self::Float(_) => f.write_str(self.go_type()),
+            Self::String(text) => Hidden(text.len()).fmt(f),
+            Self::List(items) => items.fmt(f),
+            Self::Map(map) => map.fmt(f),
+        }
+    }
 }
 
 impl Value {

@@ -10,7 +10,9 @@
 mod against_helm;
 mod charts;
 mod hostile;
+mod post_render;
 mod recordings;
 mod release;
+mod secrecy;
 mod templates;
 mod values;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use aws_lc_rs::rsa::KeySize;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType,
     SerialNumber,
 };
@@ -22,11 +22,13 @@ use crate::environment::{Environment, Shared};
 use crate::strings::string_value;
 
 /// A certificate and its key in PEM, as templates have it.
-#[derive(Debug)]
 struct Certificate {
     cert: Text,
     key: Text,
 }
+
+/// The object identifier of the extension that tells authorities from others.
+const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];
 
 static CERTIFICATE: ObjectType = ObjectType {
     name: "sprig.certificate",
@@ -98,6 +100,7 @@ pub(super) fn register(functions: &mut Functions, environment: &Shared) {
             let key = subject_key(scope, args, 2)?;
             let mut request = Request::new(world.as_ref(), args.bytes(0), args.int(1));
             request.params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            request.params.custom_extensions.clear();
             request.params.key_usages.push(KeyUsagePurpose::KeyCertSign);
             request.self_signed(&key)
         });
@@ -238,7 +241,12 @@ impl Request {
             ExtendedKeyUsagePurpose::ServerAuth,
             ExtendedKeyUsagePurpose::ClientAuth,
         ];
-        params.is_ca = IsCa::ExplicitNoCa;
+        // As Go says that this is no authority: with no identifier of the key beside it.
+        params.is_ca = IsCa::NoCa;
+        let empty_sequence = vec![0x30, 0];
+        let mut constraints = CustomExtension::from_oid_content(BASIC_CONSTRAINTS, empty_sequence);
+        constraints.set_criticality(true);
+        params.custom_extensions = vec![constraints];
         Request { params }
     }
 

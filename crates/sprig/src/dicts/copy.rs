@@ -24,14 +24,14 @@ fn copy(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Value, Fai
     }
     scope.charge(size_of::<Value>())?;
     Ok(match value {
-        Value::List(list) => {
+        Value::List(list) if !list.is_nil() => {
             let items = list
                 .iter()
                 .map(|item| deeper(|| copy(scope, item, depth + 1)))
                 .collect::<Result<_, _>>()?;
             Value::List(List::of(list.ty(), items))
         }
-        Value::Map(map) => {
+        Value::Map(map) if !map.is_nil() => {
             let copied = Map::of(map.ty());
             for (key, item) in map.entries() {
                 copied.insert(key, deeper(|| copy(scope, &item, depth + 1))?);

@@ -12,8 +12,11 @@ pub(super) fn register(functions: &mut Functions) {
         ("mustMergeOverwrite", true),
     ] {
         functions.add_variadic(name, &[Type::MAP], Type::MAP, move |scope, args| {
-            let target = args.map(0).unwrap_or_default();
+            let mut target = args.map(0);
             for source in args.rest(1).iter().filter_map(Value::as_map) {
+                if target.is_nil() && !source.is_nil() {
+                    target = Map::new();
+                }
                 merge(scope, &target, source, overwrite, 0)?;
             }
             Ok(Value::Map(target))
@@ -45,7 +48,9 @@ fn merge(
             continue;
         }
         let present = target.get(&key);
-        if let (Some(Value::Map(inner)), Value::Map(other)) = (&present, &value) {
+        if let (Some(Value::Map(inner)), Value::Map(other)) = (&present, &value)
+            && !inner.is_nil()
+        {
             deeper(|| merge(scope, inner, other, overwrite, depth + 1))?;
             if !inner.is_empty() {
                 continue;

@@ -32,29 +32,28 @@ pub(crate) fn register(functions: &mut Functions) {
         Ok(Value::Map(map))
     });
     functions.add("get", &[Type::MAP, Type::String], |_, args| {
-        let value = args.map(0).and_then(|map| map.get(args.bytes(1)));
+        let value = args.map(0).get(args.bytes(1));
         Ok(value.unwrap_or_else(|| Value::string("")))
     });
     functions.add("hasKey", &[Type::MAP, Type::String], |_, args| {
-        let has = args.map(0).is_some_and(|map| map.contains(args.bytes(1)));
+        let has = args.map(0).contains(args.bytes(1));
         Ok(Value::Bool(has))
     });
     functions.add(
         "set",
         &[Type::MAP, Type::String, Type::Any],
         |scope, args| {
-            let Some(map) = args.map(0) else {
+            let map = args.map(0);
+            if map.is_nil() {
                 return Err(Failure::new("assignment to entry in nil map"));
-            };
+            }
             scope.charge(size_of::<Value>())?;
             map.insert(args.text(1), args.value(2).clone());
             Ok(args.value(0).clone())
         },
     );
     functions.add("unset", &[Type::MAP, Type::String], |_, args| {
-        if let Some(map) = args.map(0) {
-            map.remove(args.bytes(1));
-        }
+        args.map(0).remove(args.bytes(1));
         Ok(args.value(0).clone())
     });
     functions.add_variadic("pluck", &[Type::String], Type::MAP, |_, args| {
@@ -72,7 +71,7 @@ pub(crate) fn register(functions: &mut Functions) {
         Ok(Value::List(List::of(ListType::STRING, keys)))
     });
     functions.add("values", &[Type::MAP], |scope, args| {
-        let entries = args.map(0).unwrap_or_default().entries();
+        let entries = args.map(0).entries();
         scope.charge(entries.len().saturating_mul(size_of::<Value>()))?;
         let values: Vec<Value> = entries.into_iter().map(|(_, value)| value).collect();
         Ok(Value::from(values))
@@ -80,7 +79,7 @@ pub(crate) fn register(functions: &mut Functions) {
     functions.add_variadic("pick", &[Type::MAP], Type::String, |_, args| {
         let picked = Map::new();
         for key in args.rest(1).iter().filter_map(Value::as_text) {
-            if let Some(value) = args.map(0).and_then(|map| map.get(key)) {
+            if let Some(value) = args.map(0).get(key) {
                 picked.insert(key.clone(), value);
             }
         }
@@ -88,7 +87,7 @@ pub(crate) fn register(functions: &mut Functions) {
     });
     functions.add_variadic("omit", &[Type::MAP], Type::String, |scope, args| {
         let kept = Map::new();
-        let entries = args.map(0).unwrap_or_default().entries();
+        let entries = args.map(0).entries();
         scope.charge(entries.len().saturating_mul(size_of::<Value>()))?;
         for (key, value) in entries {
             kept.insert(key, value);

@@ -65,6 +65,7 @@ impl Encoder<'_> {
         match value {
             Value::Missing | Value::Nil => self.text("null"),
             Value::List(list) if list.is_nil() => self.text("null"),
+            Value::Map(map) if map.is_nil() => self.text("null"),
             Value::Bool(value) => self.text(if *value { "true" } else { "false" }),
             Value::Int(_, value) => self.text(&value.to_string()),
             Value::Uint(_, value) => self.text(&value.to_string()),
@@ -111,11 +112,11 @@ impl Encoder<'_> {
             }
             self.parents.push(map.clone());
         }
-        let entries = map.borrow();
-        self.sequence(b'{', b'}', entries.iter(), |encoder, (key, value)| {
-            deeper(|| encoder.entry(key, value))
+        map.read(|entries| {
+            self.sequence(b'{', b'}', entries.iter(), |encoder, (key, value)| {
+                deeper(|| encoder.entry(key, value))
+            })
         })?;
-        drop(entries);
         if suspicious {
             self.parents.pop();
         }

@@ -1,6 +1,6 @@
 //! Keys and certificates, read back and verified.
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use windlass_gotemplate::{Map, Value};
 use x509_parser::pem::parse_x509_pem;
 use x509_parser::prelude::{GeneralName, ParsedExtension, X509Certificate};
@@ -70,6 +70,15 @@ fn an_authority_signs_certificates() {
                     })
             };
             assert_eq!(identifier(cert, true), identifier(ca, false));
+            assert_eq!(identifier(cert, false), None);
+            let constraints = cert.basic_constraints().unwrap().unwrap();
+            assert!(constraints.critical && !constraints.value.ca);
+            let (_, key) = parse_x509_pem(key.as_bytes()).unwrap();
+            let key = aws_lc_rs::rsa::KeyPair::from_der(&key.contents).unwrap();
+            assert_eq!(
+                cert.public_key().subject_public_key.data,
+                key.public_key().as_ref()
+            );
         });
     });
 }

@@ -43,9 +43,12 @@ pub(super) fn load(name: &str) -> anyhow::Result<Chart> {
     Ok(load_directory(&tree, &limits)?)
 }
 
-/// Go's text for a file that cannot be opened.
+/// Go's text for a file that cannot be read.
 pub(super) fn open_error(path: &Path, error: &std::io::Error) -> anyhow::Error {
     let reason = match error.kind() {
+        std::io::ErrorKind::IsADirectory => {
+            return anyhow!("read {}: is a directory", path.display());
+        }
         std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
