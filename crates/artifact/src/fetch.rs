@@ -8,7 +8,7 @@ mod hosts;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use windlass_api::source::Artifact;
@@ -107,7 +107,7 @@ impl Fetcher {
                 digest: artifact.digest.clone(),
                 source,
             })?;
-        if let Some(tree) = self.cache.lock().get(&digest) {
+        if let Some(tree) = self.cache.lock().get(&digest, Instant::now()) {
             self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(tree);
         }
@@ -130,7 +130,7 @@ impl Fetcher {
             _ => {}
         }
         // Somebody may have landed between the first look and boarding.
-        let cached = self.cache.lock().get(&digest);
+        let cached = self.cache.lock().get(&digest, Instant::now());
         if let Some(tree) = cached {
             self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(tree);
@@ -138,7 +138,9 @@ impl Fetcher {
         let url = self.hosts.apply(&artifact.url)?;
         let result = self.downloader.download(&url, &digest).await;
         if let Ok(tree) = &result {
-            self.cache.lock().insert(digest.clone(), tree.clone());
+            self.cache
+                .lock()
+                .insert(digest.clone(), tree.clone(), Instant::now());
         }
         *landing = Some(Landing {
             url: artifact.url.clone(),

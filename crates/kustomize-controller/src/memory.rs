@@ -10,6 +10,7 @@ use windlass_api::{
     source::Artifact,
 };
 use windlass_apply::{AppliedMemory, Applier, ChangeSet, Stage};
+use windlass_runtime::memory::newest;
 
 use crate::{attempt::Attempt, drift::Drift, steps::build::Trace};
 
@@ -133,6 +134,15 @@ pub(crate) fn requested_at(object: &Kustomization) -> Option<String> {
 }
 
 impl Memory {
+    /// The watch shows what was written last, or more: from now on both are one object.
+    pub(crate) fn catch_up(&mut self, seen: &Arc<Kustomization>) {
+        if let Some(latest) = &self.latest
+            && latest.uid() == seen.uid()
+        {
+            self.latest = Some(newest(Some(latest), seen.clone()));
+        }
+    }
+
     /// Time until the next run that is due anyway.
     pub(crate) fn until_due(&self) -> Option<Duration> {
         self.due

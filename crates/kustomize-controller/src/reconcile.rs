@@ -54,6 +54,9 @@ pub(crate) async fn reconcile(context: Arc<Context>, key: ObjectKey, trigger: Tr
         Requeue::After(delay) => Some(Instant::now() + delay),
         _ => None,
     };
+    if let Some(seen) = context.kustomizations.get(&key) {
+        memory.catch_up(&seen);
+    }
     context.memories.put(&key, memory);
     requeue
 }

@@ -29,6 +29,7 @@ use crate::{
     context::{Context, Waiting},
     counters::Counters,
     flags::{Flags, gate},
+    memory::Memory,
     memory::requested_at,
     sources::{SourceEvent, Sources, source_of},
     trigger::Trigger,
@@ -81,7 +82,9 @@ pub(crate) fn start(
         watch_configuration::<Secret>(&clients, &scope, &later, &queue, reads_secret);
     }
     let waiting = Waiting::default();
-    let kustomizations = watch_kustomizations(&clients, &flags, &waiting, &later, &queue);
+    let memories = Memories::default();
+    let kustomizations =
+        watch_kustomizations(&clients, &flags, &memories, &waiting, &later, &queue);
     let recorder = Recorder::new(clients.own(), NAME, &flags.common.events_addr)?;
     let fetcher = Arc::new(Fetcher::new(FetcherOptions {
         retries: flags.http_retry,
@@ -110,7 +113,7 @@ pub(crate) fn start(
         queue,
         kustomizations,
         sources,
-        memories: Memories::default(),
+        memories,
         waiting,
         counters,
         started: Instant::now(),
@@ -120,16 +123,19 @@ pub(crate) fn start(
 fn watch_kustomizations(
     clients: &Clients,
     flags: &Flags,
+    memories: &Memories<Memory>,
     waiting: &Waiting,
     later: &Later,
     queue: &Queue<Trigger>,
 ) -> Store<Kustomization> {
     let (waiting, wake, stores) = (waiting.clone(), queue.clone(), later.clone());
+    let memories = memories.clone();
     let (store, run) =
         watch::watch::<Kustomization>(clients.own(), flags.common.watch_scope(), move |event| {
             match event {
                 Event::Applied { old, new } => {
                     let key = ObjectKey::of(&*new);
+                    memories.change(&key, |memory| memory.catch_up(&new));
                     if old.as_deref().is_none_or(|old| asks_for_a_run(old, &new)) {
                         wake.enqueue(&key, Trigger::OBJECT);
                     }

@@ -10,12 +10,18 @@ use parking_lot::Mutex;
 use crate::ObjectKey;
 
 /// The memories of all objects of a kind. A run takes its memory out and puts it back, which needs
-/// no lock held meanwhile, since no object runs twice at once.
-pub struct Memories<M>(Mutex<HashMap<ObjectKey, M>>);
+/// no lock held meanwhile, since no object runs twice at once. Clones share everything.
+pub struct Memories<M>(Arc<Mutex<HashMap<ObjectKey, M>>>);
+
+impl<M> Clone for Memories<M> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
 impl<M> Default for Memories<M> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Arc::default())
     }
 }
 
@@ -31,6 +37,13 @@ impl<M: Default> Memories<M> {
     /// Takes out the memory of an object; an empty one where there is none.
     pub fn take(&self, key: &ObjectKey) -> M {
         self.0.lock().remove(key).unwrap_or_default()
+    }
+
+    /// Changes the memory of an object that has one and is not running.
+    pub fn change(&self, key: &ObjectKey, change: impl FnOnce(&mut M)) {
+        if let Some(memory) = self.0.lock().get_mut(key) {
+            change(memory);
+        }
     }
 
     /// Puts the memory of an object back.
