@@ -51,8 +51,10 @@ impl TransformerConfig {
         for path in paths {
             let text = loader.text(path)?;
             let mut read = || {
-                let value = windlass_yaml::to_value(&text)
-                    .map_err(|error| Error::invalid(error.to_string()).with_line(error.line()))?;
+                let value = windlass_yaml::to_value(&text).map_err(|error| {
+                    let text = format!("error converting YAML to JSON: {error}");
+                    Error::invalid(text).with_line(error.line())
+                })?;
                 own.merge(&At::typed(&value, Self::decode)?)
             };
             read().map_err(|error: Error| error.in_file(&loader.located(path)))?;

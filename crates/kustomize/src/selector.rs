@@ -218,6 +218,7 @@ fn single(tokens: &mut Tokens) -> Result<String, Error> {
     }
 }
 
+/// Values in parentheses; where one is missing beside a comma, it is empty.
 fn list(tokens: &mut Tokens) -> Result<Vec<String>, Error> {
     match tokens.next().as_deref() {
         Some("(") => {}
@@ -227,8 +228,21 @@ fn list(tokens: &mut Tokens) -> Result<Vec<String>, Error> {
     loop {
         match tokens.next() {
             Some(token) if token == ")" => return Ok(values),
-            Some(token) if token == "," => {}
-            Some(token) if !is_sign(&token) => values.push(token),
+            Some(token) if token == "," => {
+                if values.is_empty() {
+                    values.push(String::new());
+                }
+                if matches!(tokens.peek().map(String::as_str), Some("," | ")")) {
+                    values.push(String::new());
+                }
+            }
+            Some(token) if !is_sign(&token) => {
+                values.push(token);
+                match tokens.peek().map(String::as_str) {
+                    Some("," | ")") => {}
+                    other => return Err(unexpected(other.unwrap_or_default(), "',' or ')'")),
+                }
+            }
             other => {
                 return Err(unexpected(
                     other.as_deref().unwrap_or_default(),
@@ -306,6 +320,8 @@ mod tests {
             ("a in (x, b)", true),
             ("a notin (x,y)", true),
             ("z in (x)", false),
+            ("a in (,b)", true),
+            ("a in (x,)", false),
             ("n>4", true),
             ("n<5", false),
         ];
@@ -319,6 +335,10 @@ mod tests {
         assert_eq!(
             requirements("a in (").unwrap_err().to_string(),
             "unable to parse requirement: found '', expected: ',', ')' or identifier"
+        );
+        assert_eq!(
+            requirements("a in (b").unwrap_err().to_string(),
+            "unable to parse requirement: found '', expected: ',' or ')'"
         );
     }
 

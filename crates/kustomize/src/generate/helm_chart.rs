@@ -150,7 +150,7 @@ impl HelmChartInflationGenerator {
                 .map_err(|error| error.context("could not merge values"))?;
             let merged = merged.unwrap_or_else(Node::mapping);
             merged
-                .to_value()
+                .into_typed_value()
                 .map_err(|error| error.context("could not parse merged values into map"))?
         };
         Ok(windlass_yaml::json_to_yaml(&values).into_bytes())

@@ -21,6 +21,33 @@ impl Node {
         self.clone().into_value().map_err(|(error, _)| error)
     }
 
+    /// The value by the types it was read with, however it is written: what decoding the tree itself
+    /// gives.
+    ///
+    /// # Errors
+    /// As [`Node::to_value`].
+    pub(crate) fn into_typed_value(mut self) -> Result<Value, Error> {
+        self.write_by_type();
+        self.into_value().map_err(|(error, _)| error)
+    }
+
+    fn write_by_type(&mut self) {
+        match self {
+            Self::Scalar(scalar) => {
+                scalar.style = match kind(scalar.tag) {
+                    Some(_) => Style::Plain,
+                    None if scalar.tag == Tag::Str => Style::DoubleQuoted,
+                    None => return,
+                }
+            }
+            Self::Sequence(sequence) => sequence.items.iter_mut().for_each(Self::write_by_type),
+            Self::Mapping(mapping) => {
+                let values = mapping.entries.iter_mut().map(|entry| &mut entry.value);
+                values.for_each(Self::write_by_type);
+            }
+        }
+    }
+
     /// As [`Node::to_value`], giving up the tree. It comes back with an error.
     pub(crate) fn into_value(self) -> Result<Value, (Error, Self)> {
         if self.is_faulty() {

@@ -103,7 +103,11 @@ impl ChartRenderer for Renderer {
         assert_eq!(chart.namespace, "ns");
         let values: Vec<_> = values
             .iter()
-            .map(|file| String::from_utf8_lossy(&file.text).replace('\n', ","))
+            .map(|file| {
+                String::from_utf8_lossy(&file.text)
+                    .replace('\n', ",")
+                    .replace('\'', "''")
+            })
             .collect();
         Ok(format!(
             "{}data:\n  values: '{}'\n",
@@ -121,7 +125,7 @@ fn charts_are_rendered_by_the_caller() {
         );
         let tree = tree(&[
             ("kustomization.yaml", kustomization.as_str()),
-            ("charts/c/values.yaml", "a: {b: 1, c: 2}\n"),
+            ("charts/c/values.yaml", "a: {b: '1', c: 2}\n"),
             ("v.yaml", "x: 1\n"),
         ]);
         build(&tree, "", options).map(|build| build.to_yaml())
@@ -131,11 +135,11 @@ fn charts_are_rendered_by_the_caller() {
         ..BuildOptions::default()
     };
     for (more, values) in [
-        ("", "a: {b: 1, c: 2},"),
+        ("", "a: {b: ''1'', c: 2},"),
         ("  valuesFile: v.yaml\n", "x: 1,"),
         (
             "  additionalValuesFiles: [v.yaml]\n",
-            "a: {b: 1, c: 2}, x: 1,",
+            "a: {b: ''1'', c: 2}, x: 1,",
         ),
         (
             "  valuesInline: {a: {b: 3}, d: 4}\n",
@@ -143,7 +147,7 @@ fn charts_are_rendered_by_the_caller() {
         ),
         (
             "  valuesInline: {a: {b: 3}, d: 4}\n  valuesMerge: merge\n",
-            "a:,  b: 1,  c: 2,d: 4,",
+            "a:,  b: \"1\",  c: 2,d: 4,",
         ),
         (
             "  valuesInline: {a: {b: 3}}\n  valuesMerge: replace\n",

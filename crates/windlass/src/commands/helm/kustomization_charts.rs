@@ -81,3 +81,79 @@ impl LocalCharts {
         Ok(parts.text(&release.render(chart, &values)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use windlass_kustomize::{BuildOptions, FileSystem, build};
+
+    use super::*;
+    use crate::local_files::LocalFiles;
+
+    const TEMPLATE: &str = "apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+  namespace: {{ .Release.Namespace }}
+data:
+  values: {{ .Values | toJson | quote }}
+  kube: {{ .Capabilities.KubeVersion.Version | quote }}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}-test
+  annotations: {helm.sh/hook: test}
+";
+
+    #[test]
+    fn charts_come_from_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        for (file, text) in [
+            (
+                "kustomization.yaml",
+                "namespace: team\nnamePrefix: p-\nhelmCharts:\n- name: demo\n  releaseName: rel\n  \
+                 skipTests: true\n  valuesInline: {a: {b: null, d: 1.5}, l: [z]}\n",
+            ),
+            (
+                "charts/demo/Chart.yaml",
+                "apiVersion: v2\nname: demo\nversion: 0.1.0\n",
+            ),
+            (
+                "charts/demo/values.yaml",
+                "a: {b: 1, c: 2}\nl: [x, y]\nn: 1000000\n",
+            ),
+            ("charts/demo/templates/a.yaml", TEMPLATE),
+        ] {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let charts = LocalCharts {
+            kube_version: Some("1.30.0".into()),
+            api_versions: Vec::new(),
+        };
+        let options = BuildOptions {
+            files: FileSystem::Disk(""),
+            charts: Some(&charts),
+            ..BuildOptions::default()
+        };
+        // As the original prints it with `--enable-helm --helm-kube-version 1.30.0`.
+        assert_eq!(
+            build(&LocalFiles, &root.to_string_lossy(), &options)
+                .unwrap()
+                .to_yaml(),
+            "apiVersion: v1
+data:
+  kube: v1.30.0
+  values: '{\"a\":{\"b\":1,\"c\":2,\"d\":1.5},\"false\":1000000,\"l\":[\"z\"],\"n\":1000000}'
+kind: ConfigMap
+metadata:
+  name: p-rel
+  namespace: team
+"
+        );
+    }
+}
