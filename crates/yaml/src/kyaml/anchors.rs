@@ -59,7 +59,7 @@ impl<'n> Expansion<'n> {
             return Err(depth_error(self.limits.max_depth, node));
         }
         if !self.open.is_empty() {
-            self.made += 1;
+            self.made += node.weight();
             if self.made > self.limits.max_nodes {
                 return Err(excessive_aliasing(node));
             }
@@ -156,7 +156,7 @@ impl<'n> Expansion<'n> {
                 ));
             }
         };
-        self.made += size(source);
+        self.made += weight(source);
         if self.made > self.limits.max_nodes {
             return Err(excessive_aliasing(value));
         }
@@ -165,12 +165,12 @@ impl<'n> Expansion<'n> {
     }
 }
 
-/// How many nodes a tree has.
-fn size(root: &Node) -> usize {
+/// What a copy of a tree counts for.
+fn weight(root: &Node) -> usize {
     let mut count = 0;
     let mut pending = vec![root];
     while let Some(node) = pending.pop() {
-        count += 1;
+        count += node.weight();
         pending.extend(&node.children);
     }
     count
