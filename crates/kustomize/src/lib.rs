@@ -34,6 +34,7 @@ mod origin;
 mod output;
 mod patch;
 mod path;
+mod pattern;
 mod repo;
 mod resmap;
 mod schema;
