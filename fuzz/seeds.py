@@ -2,6 +2,7 @@
 """Makes the inputs that fuzzing starts with: from the project's own tests, and from recordings of
 the originals where WINDLASS_CONFORMANCE has them."""
 
+import base64
 import gzip
 import hashlib
 import io
@@ -192,8 +193,6 @@ def release():
             }
         ],
     }
-    import base64
-
     plain = json.dumps(record).encode()
     keep("release_decoder", plain)
     keep("release_decoder", gzip.compress(plain, mtime=0))

@@ -6,7 +6,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Number};
-use windlass_yaml::{Dialect, Kind, Limits, Node, Value};
+use windlass_yaml::{Dialect, Kind, Limits, Node, Style, Value};
 
 const LIMITS: Limits = Limits {
     max_bytes: 4 << 20,
@@ -99,14 +99,15 @@ fn starts_with_tab(value: &Value) -> bool {
 }
 
 /// The emitter of trees. It takes over from go-yaml what goes wrong there: comments that come to
-/// stand elsewhere, and scalars of several lines whose indicators are missing.
+/// stand elsewhere, scalars of several lines whose indicators are missing, and in flow collections
+/// quotes around what was none or a time.
 fn trees(text: &str) {
     for tree in windlass_yaml::document_trees(text, &LIMITS)
         .into_iter()
         .flatten()
     {
         let text = windlass_yaml::tree_to_yaml(&tree);
-        if !is_plain(&tree) {
+        if !is_plain(&tree, false) {
             continue;
         }
         let read = windlass_yaml::parse(&text, &LIMITS);
@@ -120,17 +121,22 @@ fn trees(text: &str) {
     }
 }
 
-fn is_plain(node: &Node) -> bool {
+fn is_plain(node: &Node, in_flow: bool) -> bool {
     let bare = node.anchor.is_none() && node.tag.is_none() && node.comments.is_none();
     let breaks = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+    let flow = in_flow || node.style == Style::Flow;
     bare && match node.kind {
         Kind::Alias => false,
-        Kind::Scalar => !node.value.contains(breaks),
-        Kind::Sequence => node.children.iter().all(is_plain),
+        Kind::Scalar if node.value.contains(breaks) => false,
+        Kind::Scalar => {
+            let quoted = node.style != Style::Plain || !in_flow;
+            quoted || !(node.value.is_empty() || node.value.contains(':'))
+        }
+        Kind::Sequence => node.children.iter().all(|item| is_plain(item, flow)),
         Kind::Mapping => {
             node.pairs().all(|(key, _)| {
                 key.kind == Kind::Scalar && !key.value.is_empty() && key.value != "<<"
-            }) && node.children.iter().all(is_plain)
+            }) && node.children.iter().all(|child| is_plain(child, flow))
         }
     }
 }
