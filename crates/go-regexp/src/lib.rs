@@ -10,39 +10,54 @@ mod syntax;
 
 use regex::{Regex, RegexBuilder};
 
-/// How much memory a compiled expression may take.
-const MAX_COMPILED: usize = 32 << 20;
+/// Go's words for an expression that takes too much memory.
+pub const TOO_LARGE: &str = "expression too large";
+/// How much memory a search may take to be fast.
+const MAX_SEARCH: usize = 256 << 10;
 
-/// A compiled expression.
+/// An expression whose syntax is right.
 #[derive(Debug, Clone)]
 pub struct Expression {
-    /// Finds what the expression means.
-    pub regex: Regex,
-    /// The names of its groups from the first on; unnamed ones are empty. [`Expression::regex`]
+    /// In the syntax of the `regex` crate.
+    pattern: String,
+    /// The names of its groups from the first on; unnamed ones are empty. The compiled expression
     /// knows groups by number only, as Go allows a name to be given twice.
     pub names: Vec<String>,
 }
 
-/// Compiles an expression.
+/// Reads an expression.
 ///
 /// # Errors
 /// Go's text: ``error parsing regexp: missing closing ): `(` ``.
-pub fn compile(source: &[u8]) -> Result<Expression, String> {
-    let complaint = |message: &str, place: &[u8]| {
-        let place = String::from_utf8_lossy(place);
-        format!("error parsing regexp: {message}: `{place}`")
-    };
+pub fn parse(source: &[u8]) -> Result<Expression, String> {
     let translated =
         syntax::translate(source).map_err(|error| complaint(error.message, &error.place))?;
-    let regex = RegexBuilder::new(&translated.pattern)
-        .size_limit(MAX_COMPILED)
-        .nest_limit(10_000)
-        .build()
-        .map_err(|_| complaint("expression too large", source))?;
     Ok(Expression {
-        regex,
+        pattern: translated.pattern,
         names: translated.names,
     })
+}
+
+impl Expression {
+    /// Compiles it within the first of `sizes`, in bytes, that is enough, and answers which that
+    /// was: a few letters may stand for megabytes. None if none is enough, see [`too_large`].
+    pub fn compile(&self, sizes: &[usize]) -> Option<(Regex, usize)> {
+        sizes.iter().find_map(|&size| {
+            let mut builder = RegexBuilder::new(&self.pattern);
+            builder.size_limit(size).dfa_size_limit(MAX_SEARCH);
+            Some((builder.nest_limit(10_000).build().ok()?, size))
+        })
+    }
+}
+
+/// What is said of an expression that takes too much memory.
+pub fn too_large(source: &[u8]) -> String {
+    complaint(TOO_LARGE, source)
+}
+
+fn complaint(message: &str, place: &[u8]) -> String {
+    let place = String::from_utf8_lossy(place);
+    format!("error parsing regexp: {message}: `{place}`")
 }
 
 #[cfg(test)]
@@ -57,10 +72,11 @@ mod tests {
             (r"^\Qa.b\E$", "a.b"),
             ("^[[]$", "["),
         ] {
-            assert!(
-                compile(expression.as_bytes()).unwrap().regex.is_match(text),
-                "{expression}"
-            );
+            let (regex, size) = parse(expression.as_bytes())
+                .unwrap()
+                .compile(&[100, 1 << 20])
+                .unwrap();
+            assert!(regex.is_match(text) && size == 1 << 20, "{expression}");
         }
     }
 
@@ -75,7 +91,7 @@ mod tests {
             ("(?=a)", "invalid or unsupported Perl syntax: `(?=`"),
         ] {
             assert_eq!(
-                compile(expression.as_bytes()).unwrap_err(),
+                parse(expression.as_bytes()).unwrap_err(),
                 format!("error parsing regexp: {text}")
             );
         }

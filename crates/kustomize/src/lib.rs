@@ -33,6 +33,7 @@ mod origin;
 mod output;
 mod patch;
 mod path;
+mod pattern;
 mod repo;
 mod resmap;
 mod schema;

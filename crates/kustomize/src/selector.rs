@@ -3,9 +3,11 @@
 use regex::Regex;
 
 use crate::Error;
+use crate::growth::Growth;
 use crate::id::Id;
 use crate::kustomization::Selector;
 use crate::manifest::Manifest;
+use crate::pattern::{Fault, compile};
 
 /// A selector made ready: patterns compiled, label selectors parsed.
 #[derive(Debug)]
@@ -22,13 +24,13 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    pub(crate) fn new(selector: &Selector) -> Result<Self, Error> {
+    pub(crate) fn new(selector: &Selector, growth: &Growth) -> Result<Self, Error> {
         Ok(Self {
-            group: anchored(&selector.group)?,
-            version: anchored(&selector.version)?,
-            kind: anchored(&selector.kind)?,
-            name: anchored(&selector.name)?,
-            namespace: anchored(&selector.namespace)?,
+            group: anchored(&selector.group, growth)?,
+            version: anchored(&selector.version, growth)?,
+            kind: anchored(&selector.kind, growth)?,
+            name: anchored(&selector.name, growth)?,
+            namespace: anchored(&selector.namespace, growth)?,
             labels: requirements(&selector.label_selector),
             annotations: requirements(&selector.annotation_selector),
             has_texts: !selector.label_selector.is_empty()
@@ -109,18 +111,19 @@ fn fits(pattern: Option<&Regex>, text: &str) -> bool {
 }
 
 /// Compiles a pattern that may match anywhere.
-pub(crate) fn pattern(text: &str) -> Result<Regex, Error> {
-    windlass_go_regexp::compile(text.as_bytes())
-        .map(|compiled| compiled.regex)
-        .map_err(Error::invalid)
+pub(crate) fn pattern(text: &str, growth: &Growth) -> Result<Regex, Error> {
+    compile(text, growth).map_err(|fault| match fault {
+        Fault::Syntax(error) => Error::invalid(error),
+        Fault::Limit(error) => error,
+    })
 }
 
 /// Compiles a pattern that must match the whole text; empty is none.
-fn anchored(text: &str) -> Result<Option<Regex>, Error> {
+fn anchored(text: &str, growth: &Growth) -> Result<Option<Regex>, Error> {
     if text.is_empty() {
         return Ok(None);
     }
-    pattern(&format!("^(?:{text})$")).map(Some)
+    pattern(&format!("^(?:{text})$"), growth).map(Some)
 }
 
 /// One part of a label selector.
@@ -349,7 +352,9 @@ mod tests {
             ..Selector::default()
         };
         assert_eq!(
-            Matcher::new(&selector).unwrap_err().to_string(),
+            Matcher::new(&selector, &Growth::new(0))
+                .unwrap_err()
+                .to_string(),
             "error parsing regexp: missing closing ): `^(?:()$`"
         );
     }

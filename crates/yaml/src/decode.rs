@@ -52,8 +52,8 @@ pub(crate) struct Decoder<'n> {
     depth: usize,
     decoded: usize,
     aliased: usize,
-    /// Bytes of text that came into being through aliases.
-    aliased_bytes: usize,
+    /// As `aliased`, by what the nodes weigh.
+    copied: usize,
     faults: Vec<(usize, String)>,
     /// Stands for a byte of binary data that is not UTF-8.
     invalid: char,
@@ -73,7 +73,7 @@ impl<'n> Decoder<'n> {
             depth: 0,
             decoded: 0,
             aliased: 0,
-            aliased_bytes: 0,
+            copied: 0,
             faults: Vec::new(),
             invalid: char::REPLACEMENT_CHARACTER,
             unrepresentable: None,
@@ -144,18 +144,13 @@ impl<'n> Decoder<'n> {
         self.decoded += 1;
         if !self.expanding.is_empty() {
             self.aliased += 1;
-            self.aliased_bytes = self.aliased_bytes.saturating_add(node.value.len());
+            self.copied += node.weight();
         }
         #[expect(clippy::cast_precision_loss, reason = "a ratio")]
         let excessive = self.aliased > 100
             && self.decoded > 1000
             && self.aliased as f64 / self.decoded as f64 > allowed_alias_ratio(self.decoded);
-        let Limits {
-            max_nodes,
-            max_bytes,
-            ..
-        } = self.limits;
-        if excessive || self.aliased > max_nodes || self.aliased_bytes > max_bytes {
+        if excessive || self.copied > self.limits.max_nodes {
             return Err(excessive_aliasing(node));
         }
         Ok(())

@@ -119,6 +119,11 @@ impl Node {
         }
     }
 
+    /// What a copy of the node itself counts for: one, and more for a long text.
+    pub(crate) fn weight(&self) -> usize {
+        1 + self.value.len() / 64
+    }
+
     /// The comment below the node.
     pub(crate) fn foot(&self) -> &str {
         self.comments

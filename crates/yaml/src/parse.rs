@@ -19,7 +19,7 @@ pub struct Limits {
     pub max_bytes: usize,
     /// Deepest nesting of collections, aliases expanded.
     pub max_depth: usize,
-    /// Most nodes that may come into being through aliases.
+    /// Most nodes that may come into being through aliases; long scalars count for several.
     pub max_nodes: usize,
 }
 

@@ -9,7 +9,7 @@ pub struct TooDeep;
 
 /// How many pairs of values one comparison may look at: shared values are met once for every
 /// path that leads to them, of which there can be exponentially many.
-const MAX_PAIRS: usize = 50_000_000;
+const MAX_PAIRS: usize = 5_000_000;
 
 /// Whether both values are equal in type and content, as `reflect.DeepEqual` has it: `1` and
 /// `1.0` are not, nor are a `[]string` and a `[]interface {}` of the same strings.

@@ -9,6 +9,10 @@ use super::metadata::Dependency;
 use super::{Chart, Identity};
 use crate::values::{Map, Value, coalesce_values, path_value, table};
 
+/// Most charts that a chart and its subcharts may become: two names for one, level by level, make
+/// a billion of thirty.
+const MAX_CHARTS: usize = 5_000;
+
 /// Whether `version` is a version in the range `constraint`.
 pub fn is_compatible(constraint: &str, version: &str) -> bool {
     let Some(version) = parse_version(version) else {
@@ -21,14 +25,21 @@ pub fn is_compatible(constraint: &str, version: &str) -> bool {
 /// disabled by their condition or tags removed, and values imported from the others.
 ///
 /// # Errors
-/// When values of a subchart are no table.
+/// When values of a subchart are no table, or there are far too many subcharts.
 pub fn process_dependencies(
     chart: &mut Chart,
     values: &Map,
     warnings: &mut Vec<String>,
 ) -> Result<(), String> {
     let mut shared = Shared::new();
-    process_enabled(chart, values, "", &mut shared, warnings)?;
+    process_enabled(
+        chart,
+        values,
+        "",
+        &mut shared,
+        &mut { MAX_CHARTS },
+        warnings,
+    )?;
     process_imports(chart, &mut shared, warnings)
 }
 
@@ -71,6 +82,7 @@ fn process_enabled(
     values: &Map,
     path: &str,
     shared: &mut Shared,
+    left: &mut usize,
     warnings: &mut Vec<String>,
 ) -> Result<(), String> {
     let Some(mut listed) = take_listed(chart, shared) else {
@@ -80,6 +92,9 @@ fn process_enabled(
         chart.name() == dependency.name
             && is_compatible(&dependency.version, &chart.metadata.version)
     };
+    *left = left
+        .checked_sub(listed.len())
+        .ok_or_else(|| format!("chart becomes more than {MAX_CHARTS} charts"))?;
     let present = std::mem::take(&mut chart.dependencies);
     let mut kept: Vec<Chart> = present
         .iter()
@@ -118,7 +133,7 @@ fn process_enabled(
 
     for subchart in &mut chart.dependencies {
         let path = format!("{path}{}.", subchart.name());
-        process_enabled(subchart, &coalesced, &path, shared, warnings)?;
+        process_enabled(subchart, &coalesced, &path, shared, left, warnings)?;
     }
     let listed = Some(listed).filter(|listed| !listed.is_empty());
     shared.insert(chart.identity.key(), listed.clone());

@@ -7,7 +7,7 @@ use windlass_gotemplate::{
     Args, Failure, List, ListType, Map, MapType, Outcome, Scope, Text, Value,
 };
 
-use windlass_sprig::json::{Escape, decode, encode};
+use windlass_sprig::json::{Escape, decode, decoded_size, encode};
 
 use crate::values::Value as Plain;
 
@@ -38,7 +38,11 @@ fn convert(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Json, F
         Value::Int(_, int) => Json::from(*int),
         Value::Uint(_, int) => Json::from(*int),
         Value::Float(_, float) => Plain::Float(finite(*float)?).to_json(),
-        Value::String(text) => Json::String(text.to_str().into_owned()),
+        Value::String(text) => {
+            // One text may be in many places; here it is copied for each.
+            scope.charge(text.len())?;
+            Json::String(text.to_str().into_owned())
+        }
         Value::Bytes(bytes) => Json::String(STANDARD.encode(bytes)),
         Value::List(list) => {
             let mut items = Vec::with_capacity(list.len());
@@ -51,6 +55,7 @@ fn convert(scope: &mut Scope<'_>, value: &Value, depth: usize) -> Result<Json, F
             let mut members = serde_json::Map::new();
             map.read(|entries| {
                 for (key, item) in entries {
+                    scope.charge(key.len())?;
                     let item = convert(scope, item, depth + 1)?;
                     members.insert(key.to_str().into_owned(), item);
                 }
@@ -110,7 +115,7 @@ pub(super) fn must_to_json(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
 
 pub(super) fn from_json(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
     let text = args.text(0);
-    scope.charge(text.len())?;
+    scope.charge(decoded_size(&text))?;
     let (map, fault) = match decode(&text) {
         (Value::Map(map), fault) => (map, fault),
         (Value::Nil | Value::Missing, None) => (Map::nil(MapType::ANY), None),
@@ -128,7 +133,7 @@ pub(super) fn from_json(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
 
 pub(super) fn from_json_array(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
     let text = args.text(0);
-    scope.charge(text.len())?;
+    scope.charge(decoded_size(&text))?;
     let error = |fault: String| Ok(List::new(vec![fault.into()]).into());
     match decode(&text) {
         (_, Some(fault)) => error(fault),

@@ -55,7 +55,7 @@ pub(super) fn from_yaml(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome {
     match document(&text) {
         Err(problem) => error(problem),
         Ok(serde_json::Value::Null) => Ok(Map::new().into()),
-        Ok(json @ serde_json::Value::Object(_)) => Ok(decoded(&json)),
+        Ok(json @ serde_json::Value::Object(_)) => decoded(scope, &json),
         Ok(other) => error(mismatch(&other, "map[string]interface {}")),
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn from_yaml_array(scope: &mut Scope<'_>, args: Args<'_>) -> Outcome 
     match document(&text) {
         Err(problem) => error(problem),
         Ok(serde_json::Value::Null) => Ok(List::new(Vec::new()).into()),
-        Ok(json @ serde_json::Value::Array(_)) => Ok(decoded(&json)),
+        Ok(json @ serde_json::Value::Array(_)) => decoded(scope, &json),
         Ok(other) => error(mismatch(&other, "[]interface {}")),
     }
 }
@@ -76,8 +76,23 @@ fn document(text: &Text) -> Result<serde_json::Value, String> {
     json_document(text)
 }
 
-fn decoded(json: &serde_json::Value) -> Value {
-    template_value(&Plain::from_json(json))
+fn decoded(scope: &mut Scope<'_>, json: &serde_json::Value) -> Outcome {
+    scope.charge(size(json))?;
+    Ok(template_value(&Plain::from_json(json)))
+}
+
+/// What a value takes in memory, about: through aliases a short text may come to much.
+fn size(json: &serde_json::Value) -> usize {
+    let inside = match json {
+        serde_json::Value::String(text) => text.len(),
+        serde_json::Value::Array(items) => items.iter().map(size).sum(),
+        serde_json::Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| name.len() + size(member))
+            .sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + inside
 }
 
 fn mismatch(json: &serde_json::Value, wanted: &str) -> String {

@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use windlass_yaml::go_json;
 
 use super::record::Release;
-use super::{MAX_RELEASE_BYTES, decode, encode};
+use super::{MAX_RELEASE_BYTES, MAX_RELEASE_VALUES, decode, encode};
 use crate::hidden::Hidden;
 
 /// Labels that Helm sets itself; a user may not.
@@ -51,6 +51,9 @@ pub enum DecodeError {
     /// It is larger than [`MAX_RELEASE_BYTES`].
     #[error("release is larger than {MAX_RELEASE_BYTES} bytes")]
     TooLarge,
+    /// It has more than [`MAX_RELEASE_VALUES`].
+    #[error("release has more than {MAX_RELEASE_VALUES} values")]
+    TooMany,
 }
 
 /// A Secret that holds a release, without its namespace.
@@ -113,7 +116,32 @@ pub fn decode_release(data: &str) -> Result<Release, DecodeError> {
     } else {
         bytes
     };
+    if values(&json) > MAX_RELEASE_VALUES {
+        return Err(DecodeError::TooMany);
+    }
     Ok(decode::release(serde_json::from_slice(&json)?))
+}
+
+/// How many values a JSON text has, give or take one for every collection.
+fn values(json: &[u8]) -> usize {
+    let mut count = 0;
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b',' | b'[' | b'{' => count += 1,
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => drop(bytes.next()),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    count
 }
 
 impl StoredSecret {

@@ -1,11 +1,14 @@
 //! The keywords, in the order in which Helm's library looks at them.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use regex::Regex;
 use serde_json::{Map, Number, Value as Json};
 
 use super::draft::Draft;
 use super::fault::{Fault, quote, quote_all};
-use super::number::{equal, grouped, is_multiple, is_whole, shown};
+use super::number::{equal, grouped, identity, is_multiple, is_whole, shown};
 use super::validator::{Site, Validator};
 
 /// Types in the order in which messages list them.
@@ -133,8 +136,8 @@ fn concerning<'a>(
         .collect()
 }
 
-fn push(site: &mut Site<'_, '_>, result: Result<(), Fault>) {
-    site.faults.extend(result.err());
+fn push(validator: &Validator<'_>, site: &mut Site<'_, '_>, result: Result<(), Fault>) {
+    validator.keep(&mut site.faults, result);
 }
 
 pub(super) fn object<'a>(
@@ -166,7 +169,7 @@ pub(super) fn object<'a>(
             depends(validator, site, members, name, dependency);
         } else {
             let result = validator.same(site, dependency);
-            push(site, result);
+            push(validator, site, result);
         }
     }
     parts(validator, site, members);
@@ -175,10 +178,12 @@ pub(super) fn object<'a>(
     }
     if let Some(names) = site.schema.get("propertyNames") {
         for name in members.keys() {
-            if let Err(fault) = validator.alone(names, &Json::String(name.clone())) {
+            let result = validator.alone(names, &Json::String(name.clone()));
+            let result = result.map_err(|fault| {
                 let message = format!("invalid propertyName {}", quote(name));
-                site.faults.push(Fault::under(&[], message, fault));
-            }
+                Fault::under(&[], message, fault)
+            });
+            push(validator, site, result);
         }
     }
     if validator.draft() < Draft::D2019 {
@@ -186,7 +191,7 @@ pub(super) fn object<'a>(
     }
     for (_, schema) in concerning(site, "dependentSchemas", members) {
         let result = validator.same(site, schema);
-        push(site, result);
+        push(validator, site, result);
     }
     for (name, required) in concerning(site, "dependentRequired", members) {
         depends(validator, site, members, name, required);
@@ -214,12 +219,12 @@ fn depends(
 fn parts<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, members: &Map<String, Json>) {
     let schema = site.schema;
     let properties = schema.get("properties").and_then(Json::as_object);
-    let patterns: Vec<(Option<Regex>, &Json)> = schema
+    let patterns: Vec<(Rc<Regex>, &Json)> = schema
         .get("patternProperties")
         .and_then(Json::as_object)
         .into_iter()
         .flatten()
-        .map(|(pattern, schema)| (Regex::new(pattern).ok(), schema))
+        .filter_map(|(pattern, schema)| Some((validator.pattern(pattern)?, schema)))
         .collect();
     let additional = schema.get("additionalProperties");
     let mut refused = Vec::new();
@@ -228,16 +233,13 @@ fn parts<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, members: &M
         if let Some(schema) = properties.and_then(|properties| properties.get(name)) {
             evaluated = true;
             let result = validator.part(schema, value, name);
-            push(site, result);
+            push(validator, site, result);
         }
         for (pattern, schema) in &patterns {
-            if pattern
-                .as_ref()
-                .is_some_and(|pattern| pattern.is_match(name))
-            {
+            if pattern.is_match(name) {
                 evaluated = true;
                 let result = validator.part(schema, value, name);
-                push(site, result);
+                push(validator, site, result);
             }
         }
         if !evaluated && let Some(additional) = additional {
@@ -246,7 +248,7 @@ fn parts<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, members: &M
                 Json::Bool(false) => refused.push(name.as_str()),
                 Json::Object(_) => {
                     let result = validator.part(additional, value, name);
-                    push(site, result);
+                    push(validator, site, result);
                 }
                 _ => {}
             }
@@ -264,12 +266,7 @@ fn parts<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, members: &M
 pub(super) fn array<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, items: &[Json]) {
     bounds(validator, site, ["minItems", "maxItems"], items.len());
     if site.schema.get("uniqueItems") == Some(&Json::Bool(true)) {
-        let pair = (1..items.len()).find_map(|j| {
-            (0..j)
-                .find(|&i| equal(&items[i], &items[j]))
-                .map(|i| (i, j))
-        });
-        if let Some((i, j)) = pair {
+        if let Some((i, j)) = first_pair(items) {
             let message = format!("items at {i} and {j} are equal");
             site.faults.push(validator.fault(message));
         }
@@ -284,7 +281,7 @@ pub(super) fn array<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, 
     let first: &[Json] = first.and_then(Json::as_array).map_or(&[], Vec::as_slice);
     for (index, (schema, item)) in first.iter().zip(items).enumerate() {
         let result = validator.part(schema, item, &index.to_string());
-        push(site, result);
+        push(validator, site, result);
         site.unevaluated.items.remove(&index);
     }
     let rest_items = items.get(first.len()..).unwrap_or_default();
@@ -298,12 +295,21 @@ pub(super) fn array<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, 
             // Quirk: these are counted from zero again.
             for (index, item) in rest_items.iter().enumerate() {
                 let result = validator.part(schema, item, &index.to_string());
-                push(site, result);
+                push(validator, site, result);
             }
             site.unevaluated.items.clear();
         }
     }
     contains(validator, site, items);
+}
+
+/// The first item that is equal to one before it, with that one before.
+fn first_pair(items: &[Json]) -> Option<(usize, usize)> {
+    let mut known = HashMap::new();
+    items.iter().enumerate().find_map(|(j, item)| {
+        let i = *known.entry(identity(item)).or_insert(j);
+        (i != j).then_some((i, j))
+    })
 }
 
 fn contains<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, items: &[Json]) {
@@ -319,7 +325,7 @@ fn contains<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, items: &
                     site.unevaluated.items.remove(&index);
                 }
             }
-            Err(fault) => faults.push(fault),
+            result => validator.keep(&mut faults, result),
         }
     }
     let places = matched.join(" ");
@@ -349,13 +355,13 @@ fn contains<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, items: &
     }
 }
 
-pub(super) fn string(validator: &Validator<'_>, site: &mut Site<'_, '_>, text: &str) {
+pub(super) fn string<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, text: &str) {
     if site.schema.contains_key("minLength") || site.schema.contains_key("maxLength") {
         let length = text.chars().count();
         bounds(validator, site, ["minLength", "maxLength"], length);
     }
     if let Some(pattern) = site.schema.get("pattern").and_then(Json::as_str)
-        && let Ok(regex) = Regex::new(pattern)
+        && let Some(regex) = validator.pattern(pattern)
         && !regex.is_match(text)
     {
         let message = format!("{} does not match pattern {}", quote(text), quote(pattern));
@@ -414,7 +420,8 @@ pub(super) fn conditions<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, 
     };
     let mut faults = Vec::new();
     for schema in list("allOf") {
-        faults.extend(validator.same(site, schema).err());
+        let result = validator.same(site, schema);
+        validator.keep(&mut faults, result);
     }
     if !faults.is_empty() {
         site.faults
@@ -429,7 +436,7 @@ pub(super) fn conditions<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, 
         };
         if let Some(branch) = branch {
             let result = validator.same(site, branch);
-            push(site, result);
+            push(validator, site, result);
         }
     }
 }
@@ -449,7 +456,7 @@ fn any_of<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, schemas: &
                     break;
                 }
             }
-            Err(fault) => faults.push(fault),
+            result => validator.keep(&mut faults, result),
         }
     }
     if !matched {
@@ -472,7 +479,7 @@ fn one_of<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, schemas: &
                 site.faults.push(validator.fault(message));
                 return;
             }
-            (Err(fault), None) => faults.push(fault),
+            (result, None) => validator.keep(&mut faults, result),
             (Err(_), Some(_)) => {}
         }
     }
@@ -493,7 +500,7 @@ pub(super) fn unevaluated<'a>(validator: &mut Validator<'a>, site: &mut Site<'a,
         for name in std::mem::take(&mut site.unevaluated.members) {
             if let Some(value) = members.get(&name) {
                 let result = validator.part(schema, value, &name);
-                push(site, result);
+                push(validator, site, result);
             }
         }
     }
@@ -501,7 +508,7 @@ pub(super) fn unevaluated<'a>(validator: &mut Validator<'a>, site: &mut Site<'a,
         for index in std::mem::take(&mut site.unevaluated.items) {
             if let Some(value) = items.get(index) {
                 let result = validator.part(schema, value, &index.to_string());
-                push(site, result);
+                push(validator, site, result);
             }
         }
     }

@@ -85,3 +85,39 @@ pub(super) fn equal(a: &Json, b: &Json) -> bool {
         (a, b) => a == b,
     }
 }
+
+/// A text that two values share exactly where they are [`equal`].
+pub(super) fn identity(value: &Json) -> String {
+    let mut text = String::new();
+    write_identity(value, &mut text);
+    text
+}
+
+fn write_identity(value: &Json, text: &mut String) {
+    match value {
+        Json::Number(number) => {
+            // Nought has two signs.
+            let float = number.as_f64().unwrap_or_default() + 0.0;
+            text.push_str(&float.to_string());
+        }
+        Json::Array(items) => {
+            text.push('[');
+            for item in items {
+                write_identity(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Json::Object(members) => {
+            text.push('{');
+            for (name, item) in members {
+                text.push_str(&Json::String(name.clone()).to_string());
+                text.push(':');
+                write_identity(item, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        other => text.push_str(&other.to_string()),
+    }
+}

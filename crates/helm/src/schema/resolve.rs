@@ -1,6 +1,7 @@
 //! Where references lead.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use serde_json::Value as Json;
 
@@ -10,6 +11,8 @@ use super::draft::Draft;
 const ROOT: &str = "file:///values.schema.json";
 /// Deepest nesting of a schema.
 const MAX_DEPTH: usize = 200;
+/// Longest address of a schema, in bytes.
+const MAX_ADDRESS: usize = 4096;
 
 /// A schema document with what can be referred to in it.
 pub(super) struct Document<'a> {
@@ -18,7 +21,7 @@ pub(super) struct Document<'a> {
     /// Schemas by their addresses, with and without a fragment.
     schemas: HashMap<String, &'a Json>,
     /// The address below which each schema's references are.
-    bases: HashMap<*const Json, String>,
+    bases: HashMap<*const Json, Rc<str>>,
 }
 
 /// Keywords with schemas in them.
@@ -72,7 +75,7 @@ impl<'a> Document<'a> {
             schemas: HashMap::from([(ROOT.to_owned(), root)]),
             bases: HashMap::new(),
         };
-        document.index(root, ROOT, 0)?;
+        document.index(root, &ROOT.into(), 0)?;
         document.check_references()?;
         Ok(document)
     }
@@ -113,24 +116,29 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    fn index(&mut self, node: &'a Json, base: &str, depth: usize) -> Result<(), String> {
+    fn index(&mut self, node: &'a Json, base: &Rc<str>, depth: usize) -> Result<(), String> {
         if depth > MAX_DEPTH {
             return Err(format!("schema is nested deeper than {MAX_DEPTH} levels"));
         }
         match node {
             Json::Object(members) => {
                 let key = if self.draft == Draft::D4 { "id" } else { "$id" };
-                let mut base = base.to_owned();
+                let mut base = Rc::clone(base);
                 if let Some(id) = members.get(key).and_then(Json::as_str) {
                     let address = join(&base, id);
+                    if address.len() > MAX_ADDRESS {
+                        return Err(format!(
+                            "schema has an address of more than {MAX_ADDRESS} bytes"
+                        ));
+                    }
                     match address.split_once('#') {
                         Some((before, anchor)) if !anchor.is_empty() => {
                             self.schemas.insert(format!("{before}#{anchor}"), node);
                         }
-                        Some((before, _)) => before.clone_into(&mut base),
-                        None => base = address,
+                        Some((before, _)) => base = before.into(),
+                        None => base = address.into(),
                     }
-                    self.schemas.insert(base.clone(), node);
+                    self.schemas.insert(base.to_string(), node);
                 }
                 for key in ["$anchor", "$dynamicAnchor"] {
                     if let Some(anchor) = members.get(key).and_then(Json::as_str) {
@@ -157,10 +165,13 @@ impl<'a> Document<'a> {
     /// # Errors
     /// When it leads nowhere, or out of the document.
     pub(super) fn resolve(&self, from: &Json, reference: &str) -> Result<&'a Json, String> {
+        if reference.len() > MAX_ADDRESS {
+            return Err(format!("reference is longer than {MAX_ADDRESS} bytes"));
+        }
         let base = self
             .bases
             .get(&std::ptr::from_ref(from))
-            .map_or(ROOT, String::as_str);
+            .map_or(ROOT, |base| base);
         let address = join(base, reference);
         if let Some(schema) = self.schemas.get(address.trim_end_matches('#')) {
             return Ok(schema);

@@ -63,3 +63,62 @@ fn references_that_lead_nowhere_are_found_before_any_value() {
     let unused = r##"{"$defs":{"c":{"$ref":"#/nope"}}}"##;
     assert_eq!(message(unused, "{}"), "");
 }
+
+#[test]
+fn items_are_told_apart_by_what_they_are_worth() {
+    let schema = r#"{"properties":{"a":{"uniqueItems":true}}}"#;
+    let equal = "- at '/a': items at 1 and 3 are equal\n";
+    for values in [
+        r#"{"a":[1,2,3,2,1]}"#,
+        r#"{"a":[1,0,3,-0.0]}"#,
+        r#"{"a":[1,{"x":1,"y":[2]},{"x":1},{"y":[2.0],"x":1}]}"#,
+        r#"{"a":[1,"1",null,"1"]}"#,
+    ] {
+        assert_eq!(message(schema, values), equal, "{values}");
+    }
+    for values in [
+        r#"{"a":[1,"1",[1],["1"],null,"null",true,"true"]}"#,
+        r#"{"a":["a,b",["a","b"],["a,b"],{"a":"b"},"{\"a\":\"b\"}"]}"#,
+    ] {
+        assert_eq!(message(schema, values), "", "{values}");
+    }
+}
+
+#[test]
+fn what_grows_with_the_product_of_schema_and_values_is_bounded() {
+    let start = std::time::Instant::now();
+    let items = |item: &str| [item].repeat(20_000).join(",");
+    // A hundred thousand different items, and none equal to another.
+    let numbers: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();
+    let unique = r#"{"properties":{"a":{"uniqueItems":true}}}"#;
+    let values = format!(r#"{{"a":[{}]}}"#, numbers.join(","));
+    assert_eq!(message(unique, &values), "");
+    // A pattern that takes long to compile, for every item.
+    let schema = r#"{"properties":{"a":{"items":{"pattern":"^(\\pL{50}|x)$"}}}}"#;
+    let values = format!(r#"{{"a":[{}]}}"#, items(r#""x""#));
+    assert_eq!(message(schema, &values), "");
+    // Many patterns that take much memory.
+    let patterns = (100..400).map(|count| format!(r#""(\\pL{{{count}}}|x){{2}}":true"#));
+    let patterns: Vec<String> = patterns.collect();
+    let schema = format!(r#"{{"patternProperties":{{{}}}}}"#, patterns.join(","));
+    let found = message(&schema, r#"{"a":{}}"#);
+    assert!(found.contains("validation takes too many steps"), "{found}");
+    // As many faults as items times schemas.
+    let schema = format!(
+        r#"{{"properties":{{"a":{{"items":{{"allOf":[{}]}}}}}}}}"#,
+        items("false")
+    );
+    let values = format!(r#"{{"a":[{}]}}"#, items("1"));
+    let found = message(&schema, &values);
+    assert!(found.contains("validation takes too many steps"));
+    assert!(found.len() < 16 << 20, "{}", found.len());
+    // A long address that every schema below repeats.
+    let schema = format!(
+        r#"{{"$id":"{}","allOf":[{}]}}"#,
+        "a".repeat(100_000),
+        items("{}")
+    );
+    let found = message(&schema, "{}");
+    assert!(found.contains("address of more than 4096 bytes"), "{found}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(60));
+}

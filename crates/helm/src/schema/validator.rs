@@ -1,7 +1,10 @@
 //! The walk over a value and a schema.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
+use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value as Json};
 
 use super::draft::Draft;
@@ -14,6 +17,12 @@ use super::resolve::Document;
 const MAX_STEPS: usize = 5_000_000;
 /// Deepest nesting of schemas in each other.
 const MAX_DEPTH: usize = 400;
+/// Most faults that are kept, those included that come to nothing in the end.
+const MAX_FAULTS: usize = 100_000;
+/// How much memory a compiled pattern may take: the first of these that is enough is counted.
+const PATTERN_SIZES: [usize; 3] = [64 << 10, 1 << 20, 10 << 20];
+/// How much memory all patterns of a document may take.
+const MAX_PATTERNS: usize = 64 << 20;
 
 /// Which members and items no schema has looked at yet.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +48,11 @@ pub(super) struct Validator<'a> {
     document: &'a Document<'a>,
     path: Vec<String>,
     steps: usize,
+    /// How many faults there were so far.
+    faults: Cell<usize>,
+    /// Patterns by their text; none where it is none.
+    patterns: HashMap<&'a str, Option<Rc<Regex>>>,
+    pattern_bytes: usize,
     /// Schemas that are open for the value at hand, to find references that never end.
     open: Vec<(*const Json, usize)>,
 }
@@ -57,6 +71,9 @@ pub(super) fn validate(document: &Document<'_>, value: &Json) -> Result<(), Faul
         document,
         path: Vec::new(),
         steps: 0,
+        faults: Cell::new(0),
+        patterns: HashMap::new(),
+        pattern_bytes: 0,
         open: Vec::new(),
     };
     validator.check(document.root, value, false).map(drop)
@@ -68,21 +85,55 @@ impl<'a> Validator<'a> {
     }
 
     pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
+        self.faults.set(self.faults.get() + 1);
         Fault::new(&self.path, message)
+    }
+
+    /// Whether the walk came to its limits: the rest is passed over.
+    fn ended(&self) -> bool {
+        self.steps > MAX_STEPS
+            || self.faults.get() > MAX_FAULTS
+            || self.pattern_bytes > MAX_PATTERNS
+    }
+
+    /// Keeps what went wrong, but not how often a walk that came to its end was not gone on with.
+    pub(super) fn keep<T>(&self, faults: &mut Vec<Fault>, result: Result<T, Fault>) {
+        if faults.is_empty() || !self.ended() {
+            faults.extend(result.err());
+        }
+    }
+
+    /// The pattern, compiled once; none for a text that is none.
+    pub(super) fn pattern(&mut self, text: &'a str) -> Option<Rc<Regex>> {
+        if let Some(known) = self.patterns.get(text) {
+            return known.clone();
+        }
+        let build = |bytes: usize| {
+            let mut builder = RegexBuilder::new(text);
+            builder.size_limit(bytes).dfa_size_limit(PATTERN_SIZES[1]);
+            Some((Rc::new(builder.build().ok()?), bytes))
+        };
+        let mut compiled = None;
+        if let Some((pattern, bytes)) = PATTERN_SIZES.into_iter().find_map(build) {
+            self.pattern_bytes += bytes;
+            compiled = Some(pattern);
+        }
+        self.patterns.insert(text, compiled.clone());
+        compiled
     }
 
     /// Checks a value; gives what was not looked at, or what is wrong. `needed` tells that the
     /// schema around wants to know what was looked at.
     fn check(&mut self, node: &'a Json, value: &Json, needed: bool) -> Result<Unevaluated, Fault> {
+        self.steps += 1;
+        if self.ended() || self.open.len() > MAX_DEPTH {
+            return Err(self.fault("validation takes too many steps"));
+        }
         let schema = match node {
             Json::Object(schema) => schema,
             Json::Bool(false) => return Err(self.fault("false schema")),
             _ => return Ok(Unevaluated::default()),
         };
-        self.steps += 1;
-        if self.steps > MAX_STEPS || self.open.len() > MAX_DEPTH {
-            return Err(self.fault("validation takes too many steps"));
-        }
         let place = (std::ptr::from_ref(node), self.path.len());
         if self.open.contains(&place) {
             return Err(self.fault("references cause a cycle"));

@@ -3,10 +3,7 @@
 use std::fmt;
 
 use super::merge::{merge_maps, read_values};
-use super::set::{
-    FileReader, SetError, parse_file_into, parse_into, parse_json_into, parse_literal_into,
-    parse_string_into,
-};
+use super::set::{FileReader, MAX_ITEMS, Reading, SetError, parse_within};
 use super::value::{Map, map_from_json};
 use crate::hidden::Names;
 
@@ -92,27 +89,30 @@ impl Sources {
             })?;
             merge_maps(&mut values, table);
         }
+        let left = &mut { MAX_ITEMS };
         for text in &self.json {
-            merge_json(text, &mut values)?;
+            merge_json(text, &mut values, left)?;
         }
         let failed = |flag| move |problem| SourcesError::Set { flag, problem };
         for text in &self.set {
-            parse_into(text, &mut values).map_err(failed("set"))?;
+            parse_within(text, &mut values, Reading::Typed, left).map_err(failed("set"))?;
         }
         for text in &self.string {
-            parse_string_into(text, &mut values).map_err(failed("set-string"))?;
+            parse_within(text, &mut values, Reading::Text, left).map_err(failed("set-string"))?;
         }
         for text in &self.file {
-            parse_file_into(text, &mut values, read).map_err(failed("set-file"))?;
+            parse_within(text, &mut values, Reading::File(read), left)
+                .map_err(failed("set-file"))?;
         }
         for text in &self.literal {
-            parse_literal_into(text, &mut values).map_err(failed("set-literal"))?;
+            parse_within(text, &mut values, Reading::Literal, left)
+                .map_err(failed("set-literal"))?;
         }
         Ok(values)
     }
 }
 
-fn merge_json(text: &str, values: &mut Map) -> Result<(), SourcesError> {
+fn merge_json(text: &str, values: &mut Map, left: &mut usize) -> Result<(), SourcesError> {
     let trimmed = text.trim();
     let object = trimmed.starts_with('{');
     let failed = || SourcesError::Json {
@@ -125,6 +125,6 @@ fn merge_json(text: &str, values: &mut Map) -> Result<(), SourcesError> {
         merge_maps(values, map_from_json(&json));
         Ok(())
     } else {
-        parse_json_into(text, values).map_err(|_| failed())
+        parse_within(text, values, Reading::Json, left).map_err(|_| failed())
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use windlass_archive::{Limits as TreeLimits, Tree};
 use windlass_helm::chart::{LoadLimits, load_archive, load_directory};
-use windlass_helm::values::Map;
+use windlass_helm::values::{Map, Sources};
 use windlass_helm::{Limit, Limits, RenderError, RenderOptions, Renderer};
 
 fn render(template: &str, limits: Limits) -> Result<(), RenderError> {
@@ -84,6 +84,23 @@ fn giant_ranges_end() {
 }
 
 #[test]
+fn what_is_shared_counts_for_each_copy() {
+    for template in [
+        // One long text in many places.
+        r#"{{ $s := repeat 1000000 "x" }}{{ $l := list }}{{ range until 500 }}{{ $l = append $l $s }}{{ end }}{{ toYaml $l | len }}"#,
+        r#"{{ $s := repeat 1000000 "x" }}{{ $m := dict }}{{ range until 5000 }}{{ $_ := set $m (print .) $s }}{{ end }}{{ toToml $m | len }}"#,
+        // Short texts that come to much when they are read.
+        r#"{{ $t := "a: &a [0,0,0,0,0,0,0,0,0,0]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n" }}{{ $l := list }}{{ range until 200 }}{{ $l = append $l (fromYaml $t) }}{{ end }}{{ len $l }}"#,
+        r#"{{ $t := print "[0" (repeat 100000 ",0") "]" }}{{ $l := list }}{{ range until 100 }}{{ $l = append $l (fromJsonArray $t) }}{{ end }}{{ len $l }}"#,
+    ] {
+        assert!(
+            matches!(refused(template).limit(), Some(Limit::Bytes(_))),
+            "{template}"
+        );
+    }
+}
+
+#[test]
 fn tpl_bombs_end() {
     for template in [
         // A text that renders itself.
@@ -153,6 +170,69 @@ fn archives_that_contain_too_much_are_refused() {
         error.to_string(),
         "chart has more than 32 charts in each other"
     );
+}
+
+#[test]
+fn subcharts_that_multiply_end() {
+    // Every chart has the next one twice, by different names.
+    let mut tree = Tree::builder(TreeLimits::default());
+    let mut path = String::new();
+    for _ in 0..30 {
+        let text = "name: c\nversion: 1.0.0\ndependencies:\n- {name: c, version: 1.0.0, alias: a}\n- {name: c, version: 1.0.0, alias: b}\n";
+        tree.file(&format!("{path}Chart.yaml"), text, false)
+            .unwrap();
+        path.push_str("charts/c/");
+    }
+    tree.file(
+        &format!("{path}Chart.yaml"),
+        "name: c\nversion: 1.0.0\n",
+        false,
+    )
+    .unwrap();
+    let chart = load_directory(&tree.build(), &LoadLimits::default()).unwrap();
+    let start = Instant::now();
+    let error = Renderer::new(chart)
+        .files(&Map::new(), &RenderOptions::default())
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("chart becomes more than 5000 charts"),
+        "{error}"
+    );
+    assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn lists_that_values_make_longer_are_bounded() {
+    let expression: Vec<String> = (0..1_000).map(|n| format!("a{n}[65536]=x")).collect();
+    let mut sources = Sources {
+        set: vec![expression.join(",")],
+        ..Sources::default()
+    };
+    let refused = |sources: &Sources| {
+        let error = sources.merge(&mut |_| Ok(String::new())).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "failed parsing --set data: lists grow by more than 2000000 items in all"
+        );
+    };
+    refused(&sources);
+    sources.set = expression;
+    refused(&sources);
+    sources.set.truncate(30);
+    sources.merge(&mut |_| Ok(String::new())).unwrap();
+}
+
+#[test]
+fn expressions_that_are_large_are_not_all_kept() {
+    // Each takes megabytes, and as long to compile as many steps do.
+    let template =
+        r#"{{ range until 100 }}{{ regexMatch (printf "(\\pL{100}){5}%d" .) "a" }}{{ end }}"#;
+    assert!(matches!(
+        refused(template).limit(),
+        Some(Limit::Steps(_) | Limit::Time(_))
+    ));
 }
 
 fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {

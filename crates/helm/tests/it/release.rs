@@ -86,3 +86,18 @@ fn data_that_is_no_release_is_refused() {
         assert!(decode_release(data).is_err(), "{data}");
     }
 }
+
+#[test]
+fn a_release_made_of_values_alone_is_refused() {
+    let json = format!(r#"{{"config":{{"a":[0{}]}}}}"#, ",0".repeat(20_000_000));
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, json.as_bytes()).unwrap();
+    let stored = STANDARD.encode(encoder.finish().unwrap());
+    assert!(stored.len() < 100_000);
+    let error = decode_release(&stored).unwrap_err();
+    assert_eq!(error.to_string(), "release has more than 2000000 values");
+    // What looks like values within text is none.
+    let text = format!(r#"{{"manifest":"{}\\\"["}}"#, ",[{".repeat(1_000_000));
+    let release = decode_release(&STANDARD.encode(text)).unwrap();
+    assert_eq!(release.manifest.len(), 3_000_003);
+}

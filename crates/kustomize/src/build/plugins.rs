@@ -169,7 +169,7 @@ fn maker(kind: &str) -> Option<Maker> {
         }
         "AnnotationsTransformer" => |_, c| AnnotationsTransformer::of_plugin(c).map(transformer),
         "HashTransformer" => |_, _| Ok(transformer(HashTransformer)),
-        "ImageTagTransformer" => |_, c| ImageTagTransformer::of_plugin(c).map(transformer),
+        "ImageTagTransformer" => |l, c| ImageTagTransformer::of_plugin(l, c).map(transformer),
         "LabelTransformer" => |_, c| LabelTransformer::of_plugin(c).map(transformer),
         "NamespaceTransformer" => |_, c| NamespaceTransformer::of_plugin(c).map(transformer),
         "PatchJson6902Transformer" => {

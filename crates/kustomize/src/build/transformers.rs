@@ -204,7 +204,9 @@ impl List<'_> {
             self.add(made, "ReplicaCountTransformer", "replicas", at);
         }
         for (at, image) in k.images.iter().enumerate() {
-            let made = ImageTagTransformer::new(image.clone(), config.images.clone());
+            let growth = &loader.context.growth;
+            let made = ImageTagTransformer::new(image.clone(), config.images.clone(), growth)
+                .map_err(|error| error.at(|| target.place("images", Some(at))))?;
             self.add(made, "ImageTagTransformer", "images", at);
         }
         if !k.replacements.is_empty() {

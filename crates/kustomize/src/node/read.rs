@@ -1,6 +1,6 @@
 //! From the YAML parser's trees, and from values, to nodes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use windlass_yaml::{Dialect, Kind, Limits, PlainKind, Value, plain_kind};
 
@@ -10,33 +10,27 @@ use crate::{Error, ErrorKind};
 
 /// Deepest nesting of collections, aliases expanded.
 const MAX_DEPTH: usize = 500;
-/// Most nodes that may come into being through aliases.
+/// Most nodes that may come into being through aliases; long texts count for several.
 const MAX_ALIASED: usize = 1_000_000;
 
 /// Reads documents. Aliases become copies of what they stand for, merges are done, anchors go.
 pub(crate) struct Reader {
     /// What anchors stand for so far; a name may be given anew.
     anchors: HashMap<String, Node>,
+    /// The names that aliases use. Other anchors are not worth a copy.
+    used: HashSet<String>,
     aliased: usize,
     growth: Growth,
 }
 
 impl Reader {
-    fn new(growth: &Growth) -> Self {
-        Self {
-            anchors: HashMap::new(),
-            aliased: 0,
-            growth: growth.clone(),
-        }
-    }
-
     /// The documents of a stream; empty ones are left out.
     pub(crate) fn documents(text: &str, growth: &Growth) -> Result<Vec<Node>, Error> {
         let trees = windlass_yaml::document_trees(text, &Limits::default())
             .map_err(|error| yaml_error(&error))?;
         trees
             .into_iter()
-            .map(|tree| Self::new(growth).read(tree, 0))
+            .map(|tree| Self::of(&tree, growth).read(tree, 0))
             .collect()
     }
 
@@ -46,8 +40,26 @@ impl Reader {
             windlass_yaml::parse(text, &Limits::default()).map_err(|error| yaml_error(&error))?;
         let first = trees.into_iter().next();
         first
-            .map(|tree| Self::new(&Growth::alone()).read(tree, 0))
+            .map(|tree| Self::of(&tree, &Growth::alone()).read(tree, 0))
             .transpose()
+    }
+
+    /// A reader for a tree.
+    fn of(tree: &windlass_yaml::Node, growth: &Growth) -> Self {
+        let mut used = HashSet::new();
+        let mut pending = vec![tree];
+        while let Some(node) = pending.pop() {
+            if node.kind == Kind::Alias {
+                used.insert(node.value.clone());
+            }
+            pending.extend(&node.children);
+        }
+        Self {
+            anchors: HashMap::new(),
+            used,
+            aliased: 0,
+            growth: growth.clone(),
+        }
     }
 
     fn read(&mut self, node: windlass_yaml::Node, depth: usize) -> Result<Node, Error> {
@@ -57,7 +69,8 @@ impl Reader {
                 format!("yaml: nested deeper than {MAX_DEPTH} levels"),
             ));
         }
-        let anchor = node.anchor.clone().filter(|_| node.kind != Kind::Alias);
+        let anchor = node.anchor.clone();
+        let anchor = anchor.filter(|name| node.kind != Kind::Alias && self.used.contains(name));
         let read = match node.kind {
             Kind::Alias => return self.alias(&node, depth),
             Kind::Scalar => Node::Scalar(scalar(node)),
@@ -72,6 +85,7 @@ impl Reader {
             Kind::Mapping => self.mapping(node, depth)?,
         };
         if let Some(name) = anchor {
+            self.count(&read, depth)?;
             self.anchors.insert(name, read.clone());
         }
         Ok(read)
@@ -84,16 +98,22 @@ impl Reader {
                 alias.value
             )));
         };
-        let (nodes, levels) = size(target);
-        self.aliased += nodes;
+        let copy = target.clone();
+        self.count(&copy, depth)?;
+        Ok(copy)
+    }
+
+    /// Counts a copy that is made for an alias, or in case there is one.
+    fn count(&mut self, copy: &Node, depth: usize) -> Result<(), Error> {
+        let (weight, levels) = size(copy);
+        self.aliased += weight;
         if self.aliased > MAX_ALIASED || depth + levels > MAX_DEPTH {
             return Err(Error::new(
                 ErrorKind::Limit,
                 "yaml: document contains excessive aliasing",
             ));
         }
-        self.growth.add(size_of_node(target))?;
-        Ok(target.clone())
+        self.growth.add(size_of_node(copy))
     }
 
     fn mapping(&mut self, node: windlass_yaml::Node, depth: usize) -> Result<Node, Error> {
@@ -129,9 +149,11 @@ impl Reader {
 
 /// Adds what `<<` brings: what the mapping itself says wins, then earlier mappings of a list.
 fn merge(mapping: &mut Mapping, value: Node, of_alias: bool) -> Result<(), Error> {
+    let keys = mapping.entries.iter().map(|entry| entry.key.text.clone());
+    let mut keys: HashSet<String> = keys.collect();
     let mut add = |other: Mapping| {
         for entry in other.entries {
-            if !mapping.contains(&entry.key.text) {
+            if keys.insert(entry.key.text.clone()) {
                 mapping.entries.push(entry);
             }
         }
@@ -165,9 +187,9 @@ fn no_merge() -> Error {
     Error::invalid("map merge requires map or sequence of maps as the value")
 }
 
-/// The number of nodes and of levels.
+/// The number of nodes, long texts counted several times, and of levels.
 fn size(node: &Node) -> (usize, usize) {
-    let mut total = (1, 1);
+    let mut total = (1 + node.text().len() / 64, 1);
     let mut add = |child: &Node| {
         let (nodes, levels) = size(child);
         total = (total.0 + nodes, total.1.max(levels + 1));

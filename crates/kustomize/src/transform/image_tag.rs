@@ -7,11 +7,13 @@ use super::Transformer;
 use crate::Error;
 use crate::decode::At;
 use crate::fieldspec::{Create, FieldSpec};
+use crate::growth::Growth;
 use crate::kustomization::Image;
+use crate::loader::Loader;
 use crate::node::{Node, Tag};
+use crate::pattern::{Fault, compile};
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
-use crate::selector;
 
 /// Changes images.
 pub(crate) struct ImageTagTransformer {
@@ -22,20 +24,25 @@ pub(crate) struct ImageTagTransformer {
 }
 
 impl ImageTagTransformer {
-    pub(crate) fn new(image: Image, specs: Vec<FieldSpec>) -> Self {
+    pub(crate) fn new(image: Image, specs: Vec<FieldSpec>, growth: &Growth) -> Result<Self, Error> {
         // The name is a pattern: users rely on it.
-        let pattern = selector::pattern(&format!(
+        let pattern = format!(
             r"^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$",
             image.name
-        ));
-        Self {
+        );
+        let pattern = match compile(&pattern, growth) {
+            Ok(pattern) => Some(pattern),
+            Err(Fault::Syntax(_)) => None,
+            Err(Fault::Limit(error)) => return Err(error),
+        };
+        Ok(Self {
             image,
-            pattern: pattern.ok(),
+            pattern,
             specs,
-        }
+        })
     }
 
-    pub(crate) fn of_plugin(config: &Value) -> Result<Self, Error> {
+    pub(crate) fn of_plugin(loader: &Loader<'_>, config: &Value) -> Result<Self, Error> {
         let (mut image, mut specs) = (Image::default(), Vec::new());
         At::lenient(config, |value, at| {
             let known = ["imageTag", "fieldSpecs"];
@@ -48,7 +55,7 @@ impl ImageTagTransformer {
                 Ok(())
             })
         })?;
-        Ok(Self::new(image, specs))
+        Self::new(image, specs, &loader.context.growth)
     }
 
     /// The `image` of the elements of every `containers` and `initContainers`, wherever they are.
@@ -206,7 +213,8 @@ mod tests {
         ];
         for (given, image, expected) in table {
             let mut node = Node::string(given);
-            ImageTagTransformer::new(image, Vec::new())
+            ImageTagTransformer::new(image, Vec::new(), &Growth::new(0))
+                .unwrap()
                 .update(&mut node)
                 .unwrap();
             assert_eq!(node.text(), expected, "{given}");

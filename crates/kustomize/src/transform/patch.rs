@@ -141,7 +141,7 @@ impl PatchTransformer {
         let Some(patch) = patches.first() else {
             return Ok(());
         };
-        let selected = Matcher::new(target)
+        let selected = Matcher::new(target, &self.growth)
             .and_then(|matcher| matcher.select(resources.items()))
             .map_err(|error| {
                 error.context(format_args!(
@@ -165,7 +165,7 @@ impl Transformer for PatchTransformer {
                         self.source
                     )));
                 };
-                for at in Matcher::new(target)?.select(resources.items())? {
+                for at in Matcher::new(target, &self.growth)?.select(resources.items())? {
                     resources.modify(at, |target| {
                         target.remember_name();
                         patch.apply_to(target, &self.growth)

@@ -102,7 +102,7 @@ impl PatchJson6902Transformer {
 
 impl Transformer for PatchJson6902Transformer {
     fn transform(&self, resources: &mut ResMap, _: &Schemas) -> Result<(), Error> {
-        for at in Matcher::new(&self.target)?.select(resources.items())? {
+        for at in Matcher::new(&self.target, &self.growth)?.select(resources.items())? {
             resources.modify(at, |target| self.operations.apply_to(target, &self.growth))?;
         }
         Ok(())

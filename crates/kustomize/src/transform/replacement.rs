@@ -197,7 +197,8 @@ fn copy(
         return Err(Error::invalid("target must specify resources to select"));
     };
     let matcher = |selector| {
-        Matcher::new(selector).map_err(|error| error.context("error creating target selector"))
+        Matcher::new(selector, growth)
+            .map_err(|error| error.context("error creating target selector"))
     };
     let select = matcher(select)?;
     let reject = target

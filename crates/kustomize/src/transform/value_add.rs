@@ -6,6 +6,7 @@ use super::Transformer;
 use super::namespace::NamespaceTransformer;
 use crate::Error;
 use crate::decode::At;
+use crate::growth::Growth;
 use crate::kustomization::Selector;
 use crate::loader::Loader;
 use crate::manifest::Manifest;
@@ -15,10 +16,10 @@ use crate::schema::Schemas;
 use crate::selector::Matcher;
 
 /// Puts a value into fields.
-#[derive(Default)]
 pub(crate) struct ValueAddTransformer {
     value: String,
     targets: Vec<Target>,
+    growth: Growth,
 }
 
 #[derive(Default)]
@@ -31,7 +32,11 @@ struct Target {
 
 impl ValueAddTransformer {
     pub(crate) fn of_plugin(loader: &Loader<'_>, config: &Value) -> Result<Self, Error> {
-        let mut made = Self::default();
+        let mut made = Self {
+            value: String::new(),
+            targets: Vec::new(),
+            growth: loader.context.growth.clone(),
+        };
         let mut file = String::new();
         At::lenient(config, |value, at| {
             let known = ["value", "targets", "targetFilePath"];
@@ -126,7 +131,9 @@ impl Transformer for ValueAddTransformer {
         for target in &self.targets {
             let selected = match &target.selector {
                 None => (0..resources.len()).collect(),
-                Some(selector) => Matcher::new(selector)?.select(resources.items())?,
+                Some(selector) => {
+                    Matcher::new(selector, &self.growth)?.select(resources.items())?
+                }
             };
             for at in selected {
                 resources.modify(at, |manifest| self.apply(target, manifest))?;

@@ -140,6 +140,45 @@ fn patches_without_a_target_are_counted() {
     }
 }
 
+/// Copies that are long, or kept for aliases that may come, or merged key by key.
+#[test]
+fn aliases_of_large_things_are_bounded() {
+    let long = format!(
+        "  a: &a {}\n  b: [{}]\n",
+        "x".repeat(100_000),
+        ["*a"; 20_000].join(", ")
+    );
+    let open: String = (0..400).map(|n| format!("&a{n} [")).collect();
+    let used: Vec<String> = (0..400).map(|n| format!("*a{n}")).collect();
+    let nested = format!(
+        "  a: {open}{}{}\n  b: [{}]\n",
+        ["x"; 20_000].join(", "),
+        "]".repeat(400),
+        used.join(", ")
+    );
+    for data in [long, nested] {
+        let text = format!("{CONFIG}data:\n{data}");
+        let files = [
+            ("kustomization.yaml", "resources: [r.yaml]"),
+            ("r.yaml", &text),
+        ];
+        let error = fails(&files, "", Limits::default());
+        assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    }
+    // Anchors that nothing refers to cost nothing.
+    let anchors: String = (0..400).map(|n| format!("&a{n} [")).collect();
+    let text = format!(
+        "{CONFIG}data: {anchors}{}{}\n",
+        ["x"; 20_000].join(", "),
+        "]".repeat(400)
+    );
+    let tree = super::tree([
+        ("kustomization.yaml", &b"resources: [r.yaml]"[..]),
+        ("r.yaml", text.as_bytes()),
+    ]);
+    build(&tree, "", &BuildOptions::default()).expect("it builds");
+}
+
 #[test]
 fn deep_nesting_is_bounded() {
     let text = format!("{CONFIG}data: {}{}\n", "[".repeat(5000), "]".repeat(5000));
@@ -248,4 +287,34 @@ fn errors_say_where_they_come_from() {
     let place = error.location().expect("a place");
     assert_eq!(place.file, "r.yaml");
     assert!(place.line.is_some());
+}
+
+/// Patterns of a few characters that take megabytes each, wherever there may be many of them.
+#[test]
+fn patterns_that_take_much_memory_are_counted() {
+    let patterns = || (0..200).map(|count| format!(r"\pL{{{}}}", 30 + count % 50));
+    let each = |entry: &dyn Fn(&str) -> String| -> String {
+        patterns().map(|pattern| entry(&pattern)).collect()
+    };
+    let targets = each(&|pattern| format!("    - kind: '{pattern}'\n"));
+    for kustomization in [
+        format!("images:\n{}", each(&|p| format!("- name: '{p}'\n"))),
+        format!(
+            "patches:\n{}",
+            each(&|p| format!(
+                "- patch: '- {{op: remove, path: /a}}'\n  target: {{kind: '{p}'}}\n"
+            ))
+        ),
+        format!(
+            "replacements:\n- sourceValue: x\n  targets:\n  - select: {{name: a}}\n    reject:\n{targets}"
+        ),
+    ] {
+        let kustomization = format!("resources: [r.yaml]\n{kustomization}");
+        let files = [
+            ("kustomization.yaml", kustomization.as_str()),
+            ("r.yaml", CONFIG),
+        ];
+        let error = fails(&files, "", Limits::default());
+        assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    }
 }

@@ -12,12 +12,12 @@ const INDENT: &[u8] = b"  ";
 
 pub(crate) fn register(functions: &mut Functions) {
     functions.add("fromJson", &[Type::String], |scope, args| {
-        scope.charge(args.bytes(0).len())?;
+        scope.charge(decoded_size(args.bytes(0)))?;
         let (value, _) = decode(args.bytes(0));
         Ok(value)
     });
     functions.add("mustFromJson", &[Type::String], |scope, args| {
-        scope.charge(args.bytes(0).len())?;
+        scope.charge(decoded_size(args.bytes(0)))?;
         match decode(args.bytes(0)) {
             (value, None) => Ok(value),
             (_, Some(error)) => Err(Failure::new(error)),
@@ -41,6 +41,13 @@ pub(crate) fn register(functions: &mut Functions) {
             encoded(scope, args.value(0), Escape::Minimal, None)
         });
     }
+}
+
+/// What the value of a JSON text takes in memory, about; never less than the text.
+pub fn decoded_size(text: &[u8]) -> usize {
+    let values = memchr::memchr3_iter(b',', b'[', b'{', text).count();
+    text.len()
+        .saturating_add(values.saturating_mul(size_of::<Value>()))
 }
 
 fn encoded(scope: &mut Scope<'_>, value: &Value, escape: Escape, indent: Option<&[u8]>) -> Outcome {

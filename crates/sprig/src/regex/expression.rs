@@ -10,13 +10,24 @@ use regex::{Captures, Regex};
 use windlass_gotemplate::Failure;
 use windlass_gotemplate::strconv::{is_digit, is_letter};
 
-/// How many expressions are kept.
+/// How much memory a compiled expression may take: the first of these that is enough is counted.
+const SIZES: [usize; 5] = [SMALL, 64 << 10, 1 << 20, 8 << 20, 32 << 20];
+/// What nearly all expressions stay below.
+const SMALL: usize = 8 << 10;
+/// How many expressions are kept, and how much memory they may take.
 const MAX_KEPT: usize = 256;
+const MAX_KEPT_BYTES: usize = 64 << 20;
 
 /// Expressions that have been compiled, good or bad: templates use the same few over and over.
 #[derive(Default)]
 pub(super) struct Cache {
-    known: Mutex<HashMap<Vec<u8>, Compiled>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    expressions: HashMap<Vec<u8>, Compiled>,
+    bytes: usize,
 }
 
 /// An expression, or what is wrong with it in Go's words.
@@ -26,20 +37,17 @@ impl Cache {
     /// The expression, or what is wrong with it in Go's words.
     pub(super) fn get(&self, source: &[u8]) -> Result<Arc<Expression>, String> {
         let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(source) {
+        if let Some(known) = lock().expressions.get(source) {
             return known.clone();
         }
-        let compiled = windlass_go_regexp::compile(source).map(|compiled| {
-            Arc::new(Expression {
-                regex: compiled.regex,
-                names: compiled.names,
-            })
-        });
+        let compiled = Expression::compile(source).map(Arc::new);
+        let bytes = source.len() + compiled.as_ref().map_or(0, |found| found.bytes);
         let mut known = lock();
-        if known.len() >= MAX_KEPT {
-            known.clear();
+        if known.expressions.len() >= MAX_KEPT || known.bytes + bytes > MAX_KEPT_BYTES {
+            *known = Known::default();
         }
-        known.insert(source.to_vec(), compiled.clone());
+        known.bytes += bytes;
+        known.expressions.insert(source.to_vec(), compiled.clone());
         compiled
     }
 }
@@ -49,9 +57,39 @@ pub(super) struct Expression {
     regex: Regex,
     /// Of the groups from the first on; unnamed ones are empty.
     names: Vec<String>,
+    /// What it takes in memory at most.
+    bytes: usize,
 }
 
 impl Expression {
+    /// What the largest one counts for, in steps of a template.
+    pub(super) const MOST_STEPS: u64 = (SIZES[4] / 256) as u64;
+
+    fn compile(source: &[u8]) -> Result<Expression, String> {
+        let parsed = windlass_go_regexp::parse(source)?;
+        let (regex, bytes) = parsed
+            .compile(&SIZES)
+            .ok_or_else(|| windlass_go_regexp::too_large(source))?;
+        Ok(Expression {
+            regex,
+            names: parsed.names,
+            bytes,
+        })
+    }
+
+    /// How many steps of a template a search of so many bytes counts for. At worst it takes time by the
+    /// product of both sizes. An expression that takes long to compile counts for that, whether it was
+    /// known or not.
+    pub(super) fn steps(&self, searched: usize) -> u64 {
+        let compile = if self.bytes > SMALL {
+            self.bytes / 256
+        } else {
+            0
+        };
+        let search = (searched / 64).saturating_mul(self.bytes / SMALL);
+        u64::try_from(compile.saturating_add(search)).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(&Subject::new(text).text)
     }

@@ -9,6 +9,7 @@ use windlass_gotemplate::strconv::quote;
 use windlass_gotemplate::{Failure, Functions, List, ListType, Outcome, Scope, Text, Type, Value};
 
 use expression::{Cache, Expression, Template};
+use windlass_go_regexp::TOO_LARGE;
 
 pub(crate) fn register(functions: &mut Functions) {
     let cache = Arc::new(Cache::default());
@@ -33,8 +34,26 @@ enum Bad {
     Panic,
 }
 
-fn compiled(cache: &Cache, expression: &[u8], bad: Bad) -> Result<Arc<Expression>, Failure> {
-    cache.get(expression).map_err(|error| {
+/// An expression, or what is wrong with it. One that is too large counts for the time it takes to find out.
+fn found(
+    scope: &mut Scope<'_>,
+    cache: &Cache,
+    expression: &[u8],
+) -> Result<Result<Arc<Expression>, String>, Failure> {
+    let found = cache.get(expression);
+    if found.as_ref().is_err_and(|error| error.contains(TOO_LARGE)) {
+        scope.charge_steps(Expression::MOST_STEPS)?;
+    }
+    Ok(found)
+}
+
+fn compiled(
+    scope: &mut Scope<'_>,
+    cache: &Cache,
+    expression: &[u8],
+    bad: Bad,
+) -> Result<Arc<Expression>, Failure> {
+    found(scope, cache, expression)?.map_err(|error| {
         Failure::new(match bad {
             Bad::Error => error,
             Bad::Panic => {
@@ -58,24 +77,24 @@ fn register_finding(functions: &mut Functions, cache: &Arc<Cache>) {
     const ALL: &[Type] = &[Type::String, Type::String, Type::INT];
     let expressions = Arc::clone(cache);
     functions.add("regexMatch", MATCH, move |scope, args| {
-        charge(scope, args.bytes(1))?;
         // Nothing matches a bad expression.
-        let expression = expressions.get(args.bytes(0)).ok();
-        Ok(Value::Bool(
-            expression.is_some_and(|e| e.is_match(args.bytes(1))),
-        ))
+        let Ok(expression) = found(scope, &expressions, args.bytes(0))? else {
+            return Ok(Value::Bool(false));
+        };
+        scope.charge_steps(expression.steps(args.bytes(1).len()))?;
+        Ok(Value::Bool(expression.is_match(args.bytes(1))))
     });
     let expressions = Arc::clone(cache);
     functions.add("mustRegexMatch", MATCH, move |scope, args| {
-        charge(scope, args.bytes(1))?;
-        let expression = compiled(&expressions, args.bytes(0), Bad::Error)?;
+        let expression = compiled(scope, &expressions, args.bytes(0), Bad::Error)?;
+        scope.charge_steps(expression.steps(args.bytes(1).len()))?;
         Ok(Value::Bool(expression.is_match(args.bytes(1))))
     });
     for (name, bad) in [("regexFind", Bad::Panic), ("mustRegexFind", Bad::Error)] {
         let expressions = Arc::clone(cache);
         functions.add(name, MATCH, move |scope, args| {
-            charge(scope, args.bytes(1))?;
-            let expression = compiled(&expressions, args.bytes(0), bad)?;
+            let expression = compiled(scope, &expressions, args.bytes(0), bad)?;
+            scope.charge_steps(expression.steps(args.bytes(1).len()))?;
             let found = expression.find_all(args.bytes(1), NonZeroUsize::new(1));
             let text = found
                 .first()
@@ -89,8 +108,8 @@ fn register_finding(functions: &mut Functions, cache: &Arc<Cache>) {
     ] {
         let expressions = Arc::clone(cache);
         functions.add(name, ALL, move |scope, args| {
-            charge(scope, args.bytes(1))?;
-            let expression = compiled(&expressions, args.bytes(0), bad)?;
+            let expression = compiled(scope, &expressions, args.bytes(0), bad)?;
+            scope.charge_steps(expression.steps(args.bytes(1).len()))?;
             let text = args.bytes(1);
             let found: Vec<_> = match limit(args.int(2)) {
                 Limit::None => expression.find_all(text, None),
@@ -106,8 +125,8 @@ fn register_finding(functions: &mut Functions, cache: &Arc<Cache>) {
     for (name, bad) in [("regexSplit", Bad::Panic), ("mustRegexSplit", Bad::Error)] {
         let expressions = Arc::clone(cache);
         functions.add(name, ALL, move |scope, args| {
-            charge(scope, args.bytes(1))?;
-            let expression = compiled(&expressions, args.bytes(0), bad)?;
+            let expression = compiled(scope, &expressions, args.bytes(0), bad)?;
+            scope.charge_steps(expression.steps(args.bytes(1).len()))?;
             if args.int(2) == 0 {
                 return Ok(Value::List(List::nil(ListType::STRING)));
             }
@@ -133,8 +152,8 @@ fn register_replacing(functions: &mut Functions, cache: &Arc<Cache>) {
         let expressions = Arc::clone(cache);
         functions.add(name, REPLACE, move |scope, args| {
             let (text, replacement) = (args.bytes(1), args.bytes(2));
-            charge(scope, text)?;
-            let expression = compiled(&expressions, args.bytes(0), bad)?;
+            let expression = compiled(scope, &expressions, args.bytes(0), bad)?;
+            scope.charge_steps(expression.steps(text.len()))?;
             let template = if literal {
                 Template::literal(replacement)
             } else {
@@ -144,11 +163,6 @@ fn register_replacing(functions: &mut Functions, cache: &Arc<Cache>) {
             Ok(Value::string(out))
         });
     }
-}
-
-/// Matching takes steps by the length of the text.
-fn charge(scope: &mut Scope<'_>, text: &[u8]) -> Result<(), Failure> {
-    scope.charge_steps(u64::try_from(text.len() / 64).unwrap_or(u64::MAX))
 }
 
 fn texts(scope: &mut Scope<'_>, found: Vec<&[u8]>) -> Outcome {

@@ -4,6 +4,8 @@ mod case;
 mod join;
 mod words;
 
+use std::collections::HashSet;
+
 use windlass_gotemplate::{Args, Failure, Functions, Map, MapType, Scope, Text, Type, Value};
 
 pub(crate) use join::{string_value, strings};
@@ -269,11 +271,11 @@ fn trim_space(text: &[u8]) -> &[u8] {
 
 /// Without the characters of `set` on both ends.
 fn trim<'a>(text: &'a [u8], set: &[u8]) -> &'a [u8] {
-    let set = crate::text::runes(set);
+    let set: HashSet<&[u8]> = crate::text::runes(set).into_iter().collect();
     if set.is_empty() {
         return text;
     }
-    trim_runes(text, |rune| set.contains(&rune))
+    trim_runes(text, |rune| set.contains(rune))
 }
 
 fn trim_runes(text: &[u8], cut: impl Fn(&[u8]) -> bool) -> &[u8] {

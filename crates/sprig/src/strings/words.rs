@@ -82,7 +82,8 @@ fn abbreviate_from(text: &[u8], offset: i64, width: i64) -> Result<Vec<u8>, Pani
     }
     let room = width - 3;
     let offset = offset.min(length);
-    let offset = if length - offset < room {
+    // Far below zero the difference is, as in Go, none at all.
+    let offset = if length.wrapping_sub(offset) < room {
         length - room
     } else {
         offset

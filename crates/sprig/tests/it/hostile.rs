@@ -72,3 +72,27 @@ fn a_cycle_is_no_json() {
     let cycle = "json: unsupported value: encountered a cycle via map[string]interface {}";
     assert!(error.ends_with(cycle), "{error}");
 }
+
+/// Go's integers wrap around, here too where overflow is checked for.
+#[test]
+fn offsets_far_below_zero_wrap_around() {
+    for (offset, shown) in [
+        ("-9223372036854775808", "...jklmnop"),
+        ("-9223372036854775800", "...jklmnop"),
+        ("-5", "abcdefg..."),
+    ] {
+        let template = format!(r#"{{{{ abbrevboth {offset} 10 "abcdefghijklmnop" }}}}"#);
+        let out = render_within(&template, &Value::Map(Map::new()), LIMITS);
+        assert_eq!(out.as_deref(), Ok(shown));
+    }
+}
+
+/// Many characters to trim, the one that counts behind all others.
+#[test]
+fn trimming_takes_no_time_by_the_product_of_both_texts() {
+    let template = r#"{{ $set := print (repeat 300000 "b") "a" }}{{ trimAll $set (repeat 300000 "a") | len }}"#;
+    let start = std::time::Instant::now();
+    let out = render_within(template, &Value::Map(Map::new()), LIMITS);
+    assert_eq!(out.as_deref(), Ok("0"));
+    assert!(start.elapsed() < std::time::Duration::from_secs(20));
+}

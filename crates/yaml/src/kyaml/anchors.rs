@@ -25,7 +25,6 @@ pub(crate) fn without_aliases(root: &mut Node, limits: &Limits) -> Result<(), Er
         states: HashMap::new(),
         limits,
         made: 0,
-        made_bytes: 0,
         open: Vec::new(),
     }
     .expand(root, 0)
@@ -50,8 +49,6 @@ struct Expansion<'n> {
     limits: &'n Limits,
     /// Nodes copied through aliases so far.
     made: usize,
-    /// Bytes of text in them.
-    made_bytes: usize,
     /// Numbers of the anchors being expanded, innermost last.
     open: Vec<usize>,
 }
@@ -62,7 +59,10 @@ impl<'n> Expansion<'n> {
             return Err(depth_error(self.limits.max_depth, node));
         }
         if !self.open.is_empty() {
-            self.count(node, 1, node.value.len())?;
+            self.made += node.weight();
+            if self.made > self.limits.max_nodes {
+                return Err(excessive_aliasing(node));
+            }
         }
         node.anchor = None;
         node.anchor_id = node.anchor_id.filter(|_| node.kind == Kind::Alias);
@@ -156,34 +156,24 @@ impl<'n> Expansion<'n> {
                 ));
             }
         };
-        let children = source.children.clone();
-        let (nodes, bytes) = size(source);
-        self.count(value, nodes, bytes)?;
-        sources.push(children);
-        Ok(())
-    }
-
-    /// Counts what comes into being through the alias at `node`.
-    fn count(&mut self, node: &Node, nodes: usize, bytes: usize) -> Result<(), Error> {
-        self.made += nodes;
-        self.made_bytes = self.made_bytes.saturating_add(bytes);
-        if self.made > self.limits.max_nodes || self.made_bytes > self.limits.max_bytes {
-            return Err(excessive_aliasing(node));
+        self.made += weight(source);
+        if self.made > self.limits.max_nodes {
+            return Err(excessive_aliasing(value));
         }
+        sources.push(source.children.clone());
         Ok(())
     }
 }
 
-/// How many nodes a tree has, and how many bytes of text they hold.
-fn size(root: &Node) -> (usize, usize) {
-    let (mut count, mut bytes) = (0, 0);
+/// What a copy of a tree counts for.
+fn weight(root: &Node) -> usize {
+    let mut count = 0;
     let mut pending = vec![root];
     while let Some(node) = pending.pop() {
-        count += 1;
-        bytes += node.value.len();
+        count += node.weight();
         pending.extend(&node.children);
     }
-    (count, bytes)
+    count
 }
 
 fn stream(problem: &str) -> Error {

@@ -64,6 +64,19 @@ fn keeps_to_the_alias_budget() {
 }
 
 #[test]
+fn counts_long_texts_that_aliases_copy() {
+    let aliases = ["*a"; 20_000].join(", ");
+    let text = format!("a: &a {}\nb: [{aliases}]\n", "x".repeat(100_000));
+    for error in [
+        to_value(&text).unwrap_err(),
+        documents(&text).unwrap_err(),
+        kyaml_roundtrip(&text).unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Limit { .. }), "{error}");
+    }
+}
+
+#[test]
 fn stops_at_depth_and_size() {
     let deep = "[".repeat(100_000);
     let error = to_value(&deep).unwrap_err();

@@ -39,22 +39,32 @@ pub(super) fn encode(scope: &mut Scope<'_>, value: &Value) -> Result<String, Fau
     let mut encoder = Encoder {
         scope,
         out: String::new(),
+        counted: 0,
         depth: 0,
     };
     encoder.encode(&mut Vec::new(), value)?;
-    let out = encoder.out;
-    scope.charge(out.len()).map_err(Fault::Panic)?;
-    Ok(out)
+    encoder.count()?;
+    Ok(encoder.out)
 }
 
 struct Encoder<'a, 'h> {
     scope: &'a mut Scope<'h>,
     out: String,
+    /// How much of it counts among the bytes of the execution so far.
+    counted: usize,
     depth: usize,
 }
 
 impl Encoder<'_, '_> {
+    /// Counts what was written since the last time: one text may be written in many places.
+    fn count(&mut self) -> Result<(), Fault> {
+        let more = self.out.len().saturating_sub(self.counted);
+        self.counted = self.out.len();
+        self.scope.charge(more).map_err(Fault::Panic)
+    }
+
     fn step(&mut self) -> Result<(), Fault> {
+        self.count()?;
         if self.depth > MAX_DEPTH {
             return Err(Fault::error("toml: values are nested too deeply"));
         }

@@ -5,7 +5,8 @@ mod parser;
 mod scanner;
 
 use super::value::Map;
-use parser::{Parser, Reading};
+use parser::Parser;
+pub(super) use parser::{MAX_ITEMS, Reading};
 
 /// Gives the content of the file that a value of `--set-file` names, or why there is none.
 pub type FileReader<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
@@ -45,7 +46,19 @@ pub fn parse_literal_into(text: &str, into: &mut Map) -> Result<(), SetError> {
 }
 
 fn parse(text: &str, into: &mut Map, reading: Reading<'_, '_>) -> Result<(), SetError> {
-    Parser::new(text, reading).parse(into).map_err(SetError)
+    parse_within(text, into, reading, &mut { MAX_ITEMS })
+}
+
+/// Any of them, one of several that may make lists longer by `left` items in all.
+pub(super) fn parse_within(
+    text: &str,
+    into: &mut Map,
+    reading: Reading<'_, '_>,
+    left: &mut usize,
+) -> Result<(), SetError> {
+    Parser::new(text, reading, left)
+        .parse(into)
+        .map_err(SetError)
 }
 
 #[cfg(test)]

@@ -13,9 +13,12 @@ const MAX_INDEX: i64 = 65536;
 const MAX_NAME_LEVELS: usize = 30;
 /// Most indexes in a row, `a[0][0]…`. Helm has no such bound; ours keeps the stack small.
 const MAX_INDEX_LEVELS: usize = 1000;
+/// Most items that lists are made longer by, in one set of values. Helm has no such bound: every
+/// `a[65536]=` takes a megabyte or two there.
+pub(in crate::values) const MAX_ITEMS: usize = 2_000_000;
 
 /// What the value behind `=` means.
-pub(super) enum Reading<'a, 'b> {
+pub(in crate::values) enum Reading<'a, 'b> {
     Typed,
     Text,
     File(&'a mut FileReader<'b>),
@@ -26,6 +29,8 @@ pub(super) enum Reading<'a, 'b> {
 pub(super) struct Parser<'t, 'a, 'b> {
     scanner: Scanner<'t>,
     reading: Reading<'a, 'b>,
+    /// How many items lists may still be made longer by.
+    left: &'a mut usize,
 }
 
 /// Why parsing stopped: at the end of the expression, which is no fault, or at one.
@@ -41,10 +46,11 @@ impl Stop {
 }
 
 impl<'t, 'a, 'b> Parser<'t, 'a, 'b> {
-    pub(super) fn new(text: &'t str, reading: Reading<'a, 'b>) -> Self {
+    pub(super) fn new(text: &'t str, reading: Reading<'a, 'b>, left: &'a mut usize) -> Self {
         Self {
             scanner: Scanner::new(text),
             reading,
+            left,
         }
     }
 
@@ -166,7 +172,7 @@ impl<'t, 'a, 'b> Parser<'t, 'a, 'b> {
             None => Err(Stop::End),
             Some('=') => {
                 let value = self.list_value()?;
-                set_index(list, index, value)
+                self.set_index(list, index, value)
             }
             Some('[') => {
                 let next = self.index()?;
@@ -174,7 +180,7 @@ impl<'t, 'a, 'b> Parser<'t, 'a, 'b> {
                     None | Some(Value::Null) => {
                         let mut inner = Vec::new();
                         self.list_item(&mut inner, next, level, nested + 1)?;
-                        set_index(list, index, Value::List(inner))
+                        self.set_index(list, index, Value::List(inner))
                     }
                     Some(Value::List(inner)) => {
                         self.list_item(inner, next, level, nested + 1)?;
@@ -187,7 +193,7 @@ impl<'t, 'a, 'b> Parser<'t, 'a, 'b> {
                 let Some(present) = list.get_mut(position) else {
                     let mut inner = Map::new();
                     self.key(&mut inner, level)?;
-                    return set_index(list, index, inner.into());
+                    return self.set_index(list, index, inner.into());
                 };
                 if present.as_map().is_none() {
                     *present = Value::Map(Map::new());
@@ -291,6 +297,19 @@ impl<'t, 'a, 'b> Parser<'t, 'a, 'b> {
         }
     }
 
+    fn set_index(&mut self, list: &mut Vec<Value>, index: i64, value: Value) -> Result<(), Stop> {
+        check_index(index)?;
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        if let Some(more) = (index + 1).checked_sub(list.len()) {
+            *self.left = self.left.checked_sub(more).ok_or_else(|| {
+                Stop::fault(format!("lists grow by more than {MAX_ITEMS} items in all"))
+            })?;
+            list.resize(index + 1, Value::Null);
+        }
+        list[index] = value;
+        Ok(())
+    }
+
     /// Passes over blanks and one comma; whether nothing else came before it.
     fn empty_value(&mut self) -> bool {
         loop {
@@ -322,16 +341,6 @@ fn check_index(index: i64) -> Result<(), Stop> {
             "index of {index} is greater than maximum supported index of {MAX_INDEX}"
         )));
     }
-    Ok(())
-}
-
-fn set_index(list: &mut Vec<Value>, index: i64, value: Value) -> Result<(), Stop> {
-    check_index(index)?;
-    let index = usize::try_from(index).unwrap_or(usize::MAX);
-    if list.len() <= index {
-        list.resize(index + 1, Value::Null);
-    }
-    list[index] = value;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The places a target's path leads to. Conditions are patterns, and what is missing may be made.
 
 use crate::Error;
+use crate::growth::Growth;
 use crate::node::{Mapping, Node, Scalar, Sequence};
 use crate::path::{bracketed, condition, index};
 use crate::selector;
@@ -41,6 +42,9 @@ impl Make {
         }
     }
 }
+
+/// How much memory a pattern in a path may take: it is compiled for every list on the way.
+const MAX_PATTERN: u64 = 1 << 20;
 
 /// Sets a place.
 pub(super) type Set<'s> = &'s mut dyn FnMut(&mut Node) -> Result<(), Error>;
@@ -143,7 +147,7 @@ fn matching(
     let (key, value) = condition(inner)?;
     let items = elements(node)?;
     if !items.is_empty() || make.is_some() {
-        let pattern = selector::pattern(value)?;
+        let pattern = selector::pattern(value, &Growth::new(MAX_PATTERN))?;
         let mut found = false;
         for item in items {
             let text = if key.is_empty() {
