@@ -6,6 +6,7 @@
 //! and what else depends on the order of a map come in the order of the keys, and what a template asks
 //! for is bounded by the [limits](windlass_gotemplate::Limits) of the execution.
 
+mod address;
 mod crypto;
 mod dates;
 mod defaults;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 use windlass_gotemplate::Functions;
 
+pub use address::check_ipv6;
 pub use dates::{Duration, DurationObject, Time, TimeObject, Zone};
 pub use environment::{Environment, System};
 pub use semver::Version;

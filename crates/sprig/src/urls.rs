@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use windlass_gotemplate::strconv::quote;
 use windlass_gotemplate::{Args, Failure, Functions, Map, Outcome, Scope, Type, Value};
 
+use crate::address::check_ipv6;
 use crate::lists::NIL;
 
 pub(crate) fn register(functions: &mut Functions) {
@@ -303,7 +304,10 @@ fn check_address(text: &[u8]) -> Result<(), String> {
         Ok(IpAddr::V4(_)) => Err("invalid IP-literal".to_owned()),
         Ok(IpAddr::V6(_)) if zone == Some("") => Err(invalid("zone must be a non-empty string")),
         Ok(IpAddr::V6(_)) => Ok(()),
-        Err(_) => Err(invalid("unable to parse IP")),
+        Err(_) => match check_ipv6(&shown) {
+            Err(problem) => Err(format!("invalid host: {problem}")),
+            Ok(()) => Ok(()),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 //! said in its words.
 
 use windlass_gotemplate::strconv::quote as go_quote;
-use windlass_sprig::{Time, Url, Zone};
+use windlass_sprig::{Time, Url, Zone, check_ipv6};
 
 type Checked = Result<(), String>;
 
@@ -205,14 +205,7 @@ fn ipv6(text: &str) -> Checked {
     if !text.contains(':') {
         return fail("missing colon");
     }
-    let quoted = |text: &str| go_quote(text.as_bytes());
-    super::address::check(text).map_err(|(problem, at)| {
-        let at = match at {
-            "" => String::new(),
-            at => format!(" (at {})", quoted(at)),
-        };
-        format!("ParseAddr({}): {problem}{at}", quoted(text))
-    })?;
+    check_ipv6(text)?;
     if text.contains('%') {
         return fail("zone id is not a part of ipv6 address");
     }

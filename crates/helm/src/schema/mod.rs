@@ -4,7 +4,6 @@
 //! a value is reported keyword by keyword as that library looks at them, and not at all behind a
 //! wrong type. Evaluation and report are one walk, which is why this is no wrapper of a library.
 
-mod address;
 mod draft;
 mod fault;
 mod format;

@@ -232,7 +232,7 @@ fn members(value: &Value) -> Result<(Members, Members), Fault> {
 
 fn shape(value: &Value) -> Result<Shape, Fault> {
     Ok(match value {
-        Value::Missing | Value::Nil => Shape::Nothing,
+        value if value.is_nil_of_its_type() => Shape::Nothing,
         Value::Map(_) => Shape::Table,
         Value::List(list) => {
             let mut tables = !list.is_empty();

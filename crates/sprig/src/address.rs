@@ -1,17 +1,31 @@
 //! IPv6 addresses as Go's `netip.ParseAddr` reads them: its errors are part of messages.
 
+use windlass_gotemplate::strconv::quote;
+
 /// What is wrong, and from where on; nothing where Go does not say where.
 type Problem<'a> = (&'static str, &'a str);
 
-/// Whether text with a colon in it is an IPv6 address, with or without a zone.
+/// Whether text is an IPv6 address, with or without a zone.
 ///
 /// # Errors
-/// Go's words.
-pub(super) fn check(text: &str) -> Result<(), Problem<'_>> {
+///
+/// Go's `netip.ParseAddr` error.
+pub fn check_ipv6(text: &str) -> Result<(), String> {
+    check(text).map_err(|(problem, at)| {
+        let at = match at {
+            "" => String::new(),
+            at => format!(" (at {})", quote(at.as_bytes())),
+        };
+        format!("ParseAddr({}): {problem}{at}", quote(text.as_bytes()))
+    })
+}
+
+fn check(text: &str) -> Result<(), Problem<'_>> {
     match text.find(['.', ':', '%']).map(|at| &text[at..=at]) {
         Some(":") => {}
         Some("%") => return Err(("missing IPv6 address", "")),
-        _ => return Err(ipv4(text).err().unwrap_or(("unexpected character", ""))),
+        Some(".") => return Err(ipv4(text).err().unwrap_or(("unexpected character", ""))),
+        _ => return Err(("unable to parse IP", "")),
     }
     let mut rest = match text.split_once('%') {
         Some((_, "")) => return Err(("zone must be a non-empty string", "")),
