@@ -76,7 +76,12 @@ pub(super) fn validate(document: &Document<'_>, value: &Json) -> Result<(), Faul
         pattern_bytes: 0,
         open: Vec::new(),
     };
-    validator.check(document.root, value, false).map(drop)
+    validator.check(document.root, value, false)?;
+    // Patterns that were passed over have not been asked.
+    if validator.ended() {
+        return Err(validator.fault("validation takes too many steps"));
+    }
+    Ok(())
 }
 
 impl<'a> Validator<'a> {
@@ -108,15 +113,21 @@ impl<'a> Validator<'a> {
         if let Some(known) = self.patterns.get(text) {
             return known.clone();
         }
-        let build = |bytes: usize| {
+        if self.ended() {
+            return None;
+        }
+        let mut compiled = None;
+        for bytes in PATTERN_SIZES {
             let mut builder = RegexBuilder::new(text);
             builder.size_limit(bytes).dfa_size_limit(PATTERN_SIZES[1]);
-            Some((Rc::new(builder.build().ok()?), bytes))
-        };
-        let mut compiled = None;
-        if let Some((pattern, bytes)) = PATTERN_SIZES.into_iter().find_map(build) {
+            match builder.build() {
+                Ok(pattern) => compiled = Some(Rc::new(pattern)),
+                // What was too large has taken the time of what fits.
+                Err(regex::Error::CompiledTooBig(_)) if bytes < PATTERN_SIZES[2] => continue,
+                Err(_) => {}
+            }
             self.pattern_bytes += bytes;
-            compiled = Some(pattern);
+            break;
         }
         self.patterns.insert(text, compiled.clone());
         compiled
