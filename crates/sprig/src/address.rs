@@ -39,10 +39,7 @@ fn check(text: &str) -> Result<(), Problem<'_>> {
         rest = after;
     }
     while bytes < 16 && !rest.is_empty() {
-        let length = rest
-            .bytes()
-            .take_while(|byte| byte.is_ascii_hexdigit())
-            .count();
+        let length = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
         if length > 4 {
             return Err(("each group must have 4 or less digits", rest));
         }
