@@ -108,16 +108,15 @@ pub(super) fn archive_files(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Loa
             )));
         }
         budget.take_file(size)?;
-        let data = match stored(&plain, &entry, size) {
-            Some(data) => data,
-            None => {
-                let mut data = Vec::new();
-                let read = entry.by_ref().take(size).read_to_end(&mut data);
-                if (read.map_err(&broken)? as u64) < size {
-                    return Err(broken(io::ErrorKind::UnexpectedEof.into()));
-                }
-                Bytes::from(data)
+        let data = if let Some(data) = stored(&plain, &entry, size) {
+            data
+        } else {
+            let mut data = Vec::new();
+            let read = entry.by_ref().take(size).read_to_end(&mut data);
+            if (read.map_err(&broken)? as u64) < size {
+                return Err(broken(io::ErrorKind::UnexpectedEof.into()));
             }
+            Bytes::from(data)
         };
         left -= size;
         if left == 0 {

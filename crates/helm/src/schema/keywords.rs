@@ -265,11 +265,11 @@ fn parts<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, members: &M
 
 pub(super) fn array<'a>(validator: &mut Validator<'a>, site: &mut Site<'a, '_>, items: &[Json]) {
     bounds(validator, site, ["minItems", "maxItems"], items.len());
-    if site.schema.get("uniqueItems") == Some(&Json::Bool(true)) {
-        if let Some((i, j)) = first_pair(items) {
-            let message = format!("items at {i} and {j} are equal");
-            site.faults.push(validator.fault(message));
-        }
+    if site.schema.get("uniqueItems") == Some(&Json::Bool(true))
+        && let Some((i, j)) = first_pair(items)
+    {
+        let message = format!("items at {i} and {j} are equal");
+        site.faults.push(validator.fault(message));
     }
     let schema = site.schema;
     let modern = validator.draft() >= Draft::D2020;

@@ -87,7 +87,7 @@ fn items_are_told_apart_by_what_they_are_worth() {
 #[test]
 fn what_grows_with_the_product_of_schema_and_values_is_bounded() {
     let start = std::time::Instant::now();
-    let items = |item: &str| [item].repeat(4_000).join(",");
+    let items = |item: &str| [item].repeat(20_000).join(",");
     // Twenty thousand different items, and none equal to another.
     let numbers: Vec<String> = (0..20_000).map(|number| number.to_string()).collect();
     let unique = r#"{"properties":{"a":{"uniqueItems":true}}}"#;
@@ -120,5 +120,5 @@ fn what_grows_with_the_product_of_schema_and_values_is_bounded() {
     );
     let found = message(&schema, "{}");
     assert!(found.contains("address of more than 4096 bytes"), "{found}");
-    assert!(start.elapsed() < std::time::Duration::from_secs(60));
+    assert!(start.elapsed() < std::time::Duration::from_mins(1));
 }

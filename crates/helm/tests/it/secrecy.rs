@@ -60,30 +60,27 @@ fn debug_output_shows_names_and_sizes_but_no_content() {
     let files = renderer.files(&values, &options).unwrap();
     assert!(files.files["vault/templates/secret.yaml"].contains(SECRET));
     check(&files, &["vault/templates/secret.yaml"]);
-    let rendered = renderer.render(&values, &options).unwrap();
-    assert!(rendered.manifests[0].content.contains(SECRET));
-    assert!(rendered.hooks[0].manifest.contains(SECRET) && rendered.notes.contains(SECRET));
-    check(&rendered, &["Secret", "Job"]);
+    let output = renderer.render(&values, &options).unwrap();
+    assert!(output.manifests[0].content.contains(SECRET));
+    assert!(output.hooks[0].manifest.contains(SECRET) && output.notes.contains(SECRET));
+    check(&output, &["Secret", "Job"]);
+    check(&output.manifests, &["vault/templates/secret.yaml", "bytes"]);
     check(
-        &rendered.manifests,
-        &["vault/templates/secret.yaml", "bytes"],
-    );
-    check(
-        &rendered.hooks,
+        &output.hooks,
         &["vault/templates/hook.yaml", "Test", "bytes"],
     );
 
     let release = Release {
         name: "prod".to_owned(),
         info: Info {
-            notes: rendered.notes.clone(),
+            notes: output.notes.clone(),
             description: "cannot create Secret hunter2".to_owned(),
             ..Info::default()
         },
-        chart: StoredChart::from(&rendered.chart),
+        chart: StoredChart::from(&output.chart),
         config: values,
-        manifest: rendered.manifest(),
-        hooks: rendered.hooks,
+        manifest: output.manifest(),
+        hooks: output.hooks,
         version: 3,
         ..Release::default()
     };

@@ -140,19 +140,25 @@ fn patches_without_a_target_are_counted() {
     }
 }
 
+/// Lists in lists, each with an anchor.
+fn opened(levels: usize) -> String {
+    let anchors: Vec<String> = (0..levels).map(|n| format!("&a{n} [")).collect();
+    anchors.concat()
+}
+
 /// Copies that are long, or kept for aliases that may come, or merged key by key.
 #[test]
 fn aliases_of_large_things_are_bounded() {
     let long = format!(
         "  a: &a {}\n  b: [{}]\n",
         "x".repeat(100_000),
-        ["*a"; 20_000].join(", ")
+        vec!["*a"; 20_000].join(", ")
     );
-    let open: String = (0..400).map(|n| format!("&a{n} [")).collect();
+    let open: String = opened(400);
     let used: Vec<String> = (0..400).map(|n| format!("*a{n}")).collect();
     let nested = format!(
         "  a: {open}{}{}\n  b: [{}]\n",
-        ["x"; 20_000].join(", "),
+        vec!["x"; 20_000].join(", "),
         "]".repeat(400),
         used.join(", ")
     );
@@ -166,10 +172,10 @@ fn aliases_of_large_things_are_bounded() {
         assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     }
     // Anchors that nothing refers to cost nothing.
-    let anchors: String = (0..400).map(|n| format!("&a{n} [")).collect();
+    let anchors: String = opened(400);
     let text = format!(
         "{CONFIG}data: {anchors}{}{}\n",
-        ["x"; 20_000].join(", "),
+        vec!["x"; 20_000].join(", "),
         "]".repeat(400)
     );
     let tree = super::tree([

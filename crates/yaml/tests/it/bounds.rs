@@ -65,7 +65,7 @@ fn keeps_to_the_alias_budget() {
 
 #[test]
 fn counts_long_texts_that_aliases_copy() {
-    let aliases = ["*a"; 20_000].join(", ");
+    let aliases = vec!["*a"; 20_000].join(", ");
     let text = format!("a: &a {}\nb: [{aliases}]\n", "x".repeat(100_000));
     for error in [
         to_value(&text).unwrap_err(),
