@@ -110,7 +110,7 @@ fn what_grows_with_the_product_of_schema_and_values_is_bounded() {
     );
     let values = format!(r#"{{"a":[{}]}}"#, items("1"));
     let found = message(&schema, &values);
-    assert!(found.contains("validation takes too many steps"));
+    assert!(found.starts_with("- at '/a/0': 'allOf' failed"));
     assert!(found.len() < 16 << 20, "{}", found.len());
     // A long address that every schema below repeats.
     let schema = format!(
