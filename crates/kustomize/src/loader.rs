@@ -100,13 +100,16 @@ impl<'a> Context<'a> {
         self.check()?;
         self.visits.set(self.visits.get() + 1);
         let limits = &self.options.limits;
-        if depth > limits.max_depth || self.visits.get() > limits.max_visits {
+        if depth > limits.max_depth {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!(
-                    "more than {} kustomization directories, or nested deeper than {}",
-                    limits.max_visits, limits.max_depth
-                ),
+                format!("nested deeper than {} levels", limits.max_depth),
+            ));
+        }
+        if self.visits.get() > limits.max_visits {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("more than {} kustomization directories", limits.max_visits),
             ));
         }
         Ok(())

@@ -222,7 +222,7 @@ fn build_now(
         let mut text = windlass_yaml::json_to_yaml(&object);
         if let Some(variables) = variables {
             let substituted =
-                substitute(&object, &text, variables, bounds.strict, left).map_err(|error| {
+                substitute(&object, &text, variables, bounds, left).map_err(|error| {
                     format!("post build failed for '{}': {error}", subject(&object))
                 })?;
             if let Some(value) = substituted {
@@ -230,10 +230,9 @@ fn build_now(
                 object = value;
             }
         }
-        left = left.checked_sub(text.len()).ok_or_else(|| {
-            let limit = bounds.manifests;
-            format!("the manifests are larger than {limit} bytes (--max-manifests-size)")
-        })?;
+        left = left
+            .checked_sub(text.len())
+            .ok_or_else(|| too_large(bounds))?;
         if !objects.is_empty() {
             hasher.update(b"---\n");
         }
@@ -246,6 +245,11 @@ fn build_now(
         digest,
         trace: Trace::of(tree, files),
     })
+}
+
+fn too_large(bounds: &Bounds) -> String {
+    let limit = bounds.manifests;
+    format!("the manifests are larger than {limit} bytes (--max-manifests-size)")
 }
 
 /// What the preparation looked at, beyond what the build reads: every directory below the path
@@ -282,8 +286,8 @@ fn substitute(
     object: &Value,
     text: &str,
     variables: &Variables,
-    strict: bool,
-    most: usize,
+    bounds: &Bounds,
+    left: usize,
 ) -> Result<Option<Value>, String> {
     let disabled = ["labels", "annotations"]
         .iter()
@@ -299,8 +303,12 @@ fn substitute(
     if !text.contains('$') {
         return Ok(None);
     }
-    let output = windlass_substitute::substitute_within(text, values, strict, most)
-        .map_err(|error| format!("envsubst error: variable substitution failed: {error}"))?;
+    let output = windlass_substitute::substitute_within(text, values, bounds.strict, left)
+        .map_err(|error| match error {
+            // What is left for this object is not the limit that somebody set.
+            windlass_substitute::Error::TooLarge(_) => too_large(bounds),
+            error => format!("envsubst error: variable substitution failed: {error}"),
+        })?;
     if output == text {
         return Ok(None);
     }

@@ -9,7 +9,7 @@ use tar::EntryType;
 use windlass_e2e::{Controller, Objects};
 
 use super::{
-    rig::{Case, MAX_FILE, MAX_TREE, config_map, config_maps, message, open},
+    rig::{Case, MAX_FILE, MAX_TOTAL, MAX_TREE, config_map, config_maps, message, open},
     wire::{Wire, get},
 };
 
@@ -204,6 +204,11 @@ async fn a_src_19_archives_are_bounded() {
     for _ in 0..=MAX_TREE {
         repeated = repeated.file("same.txt", "");
     }
+    // What is left out has a cost too.
+    let mut links = Archive::default();
+    for _ in 0..=3 * MAX_TREE + 8 {
+        links = links.entry(EntryType::Symlink, b"link", b"x", b"");
+    }
     let zeros = vec![0_u8; MAX_FILE + 1];
     let halves = vec![0_u8; MAX_FILE - 1];
     let large = Archive::default()
@@ -232,6 +237,8 @@ async fn a_src_19_archives_are_bounded() {
         &case,
         vec![
             ("many", many.gz()),
+            ("links", links.gz()),
+            ("download", vec![0x55; MAX_TOTAL + 1]),
             ("repeated", repeated.gz()),
             ("large", large),
             ("sum", sum.gz()),
@@ -270,13 +277,17 @@ async fn a_src_19_archives_are_bounded() {
         .until_condition("Kustomization", "honest", "Ready", "True")
         .await;
     let most = format!("more than {MAX_TREE} files and directories");
+    let download = format!("/download: larger than {MAX_TOTAL} bytes");
+    let total = format!("files are larger than {MAX_TOTAL} bytes in total");
     for (name, words) in [
         ("many", most.as_str()),
         ("repeated", &most),
+        ("links", &most),
+        ("download", download.as_str()),
         ("large", "is larger than"),
-        ("sum", "larger than"),
+        ("sum", total.as_str()),
         ("flood", "is larger than"),
-        ("after", "larger than"),
+        ("after", &total),
         ("deep", "nested deeper than 100"),
         ("name", "invalid name"),
         ("extension", "extended header"),
@@ -304,6 +315,24 @@ async fn a_src_19_archives_are_bounded() {
         .await;
     case.objects
         .until_refused("GitRepository", "large", "is larger than")
+        .await;
+    // And what is put together of several.
+    let half = "y".repeat(MAX_FILE - 1);
+    let part = case
+        .stack
+        .git
+        .repo(&format!("{}-part", case.objects.namespace()));
+    part.commit(&[("a", Some(&half)), ("b", Some(&half))], "part");
+    for name in ["part", "whole"] {
+        let include = json!([{"repository": {"name": "part"}, "toPath": "part"}]);
+        let spec = json!({"include": if name == "whole" { include } else { json!([]) }});
+        case.objects.git_repository(name, part.url(), spec).await;
+    }
+    case.objects
+        .until_condition("GitRepository", "part", "Ready", "True")
+        .await;
+    case.objects
+        .until_refused("GitRepository", "whole", &total)
         .await;
     let peak = Peak::of(case.stack.process(Controller::Kustomize).pid());
     assert!(peak.0 < 1 << 20, "{peak} were in use");
@@ -378,7 +407,12 @@ async fn a_src_14_an_artifact_is_what_its_digest_says() {
         case.refused(name, json!({"sourceRef": source}), words)
             .await;
     }
-    let climbing = json!({"artifact": {"path": "gitrepository/../../../etc/hostname"}});
+    // A file that has its digest, and is none of the volume's.
+    let outside = case.stack.storage().with_file_name("outside.tar.gz");
+    std::fs::write(&outside, &forged).unwrap();
+    let climbing = json!({"artifact": {
+        "path": "gitrepository/../../outside.tar.gz", "digest": digest(&forged),
+    }});
     case.objects
         .patch_status("GitRepository", "src", climbing)
         .await;

@@ -1,9 +1,13 @@
 //! Whom credentials are for, and what they may be.
 
 use serde_json::json;
+use sha1::{Digest as _, Sha1};
 use windlass_testkit::SshServer;
 
-use super::rig::{Case, config_map, message, open, secret};
+use super::{
+    rig::{Case, config_map, message, open, reason, secret},
+    wire::{Wire, ok},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_src_6_only_the_host_key_on_file_will_do() {
@@ -49,7 +53,13 @@ async fn a_src_6_only_the_host_key_on_file_will_do() {
         ),
         (
             "authority",
-            format!("@cert-authority * {key}"),
+            format!("@cert-authority {host} {key}"),
+            Some("key is unknown"),
+        ),
+        ("hashed", format!("{} {key}", hashed(&host)), None),
+        (
+            "hashed-other",
+            format!("{} {key}", hashed("127.0.0.1")),
             Some("key is unknown"),
         ),
         (
@@ -108,6 +118,41 @@ async fn a_src_6_only_the_host_key_on_file_will_do() {
     );
 }
 
+/// A name of a host as `HashKnownHosts` writes it.
+fn hashed(host: &str) -> String {
+    let salt = [7_u8; 20];
+    let keyed = |pad: u8| {
+        let mut block = [pad; 64];
+        block.iter_mut().zip(salt).for_each(|(b, s)| *b ^= s);
+        Sha1::new().chain_update(block)
+    };
+    let inner = keyed(0x36).chain_update(host).finalize();
+    let hash = keyed(0x5c).chain_update(inner).finalize();
+    format!("|1|{}|{}", base64(&salt), base64(&hash))
+}
+
+/// Twenty bytes in base64.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group
+            .iter()
+            .chain([&0, &0])
+            .take(3)
+            .fold(0, |bits, b| bits << 8 | usize::from(*b));
+        for at in 0..4 {
+            let letter = LETTERS[bits >> (18 - 6 * at) & 63];
+            text.push(if at > group.len() {
+                '='
+            } else {
+                char::from(letter)
+            });
+        }
+    }
+    text
+}
+
 /// Name, field of the reference, content of the Secret, words of the refusal.
 type Row<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a str);
 
@@ -151,10 +196,11 @@ async fn a_src_15_secrets_hold_what_they_should_or_are_refused() {
             "CA certificates",
         ),
         (
+            // Plain http has no use for it, but what cannot be used is an error.
             "mismatch",
             "secretRef",
             vec![("tls.crt", &one.certificate_pem), ("tls.key", &two.key_pem)],
-            "",
+            "KeyMismatch",
         ),
         (
             "half",
@@ -191,20 +237,40 @@ async fn a_src_15_secrets_hold_what_they_should_or_are_refused() {
         .until_condition("GitRepository", "typed", "Ready", "True")
         .await;
     for (name, _, _, words) in &rows {
-        if *name == "mismatch" {
-            // Plain http has no use for a certificate, but one that cannot be used is an error.
-            continue;
-        }
         let refused = case
             .objects
             .until_refused("GitRepository", name, words)
             .await;
         assert!(refused["status"]["artifact"].is_null(), "{name}");
-        assert!(message(&refused, "Ready").len() < 1000, "{name}");
+        let text = message(&refused, "Ready");
+        assert!(text.len() < 1000 && !text.contains("PRIVATE KEY"), "{name}");
     }
-    let refused = case
-        .objects
-        .until_condition("GitRepository", "mismatch", "Ready", "False")
-        .await;
-    assert!(!message(&refused, "Ready").contains("PRIVATE KEY"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_src_16_no_identity_of_the_machine_is_lent_to_a_source() {
+    let case = Case::with(open().await, &[("cm.yaml", &config_map("x"))]).await;
+    let bait = Wire::start(|_, stream| ok(stream, "text/plain", b""));
+    let url = format!("{}/x.git", bait.url);
+    let rows = [
+        ("aws", json!({"provider": "aws"})),
+        ("azure", json!({"provider": "azure"})),
+        (
+            "account",
+            json!({"provider": "azure", "serviceAccountName": "default"}),
+        ),
+        ("github", json!({"provider": "github"})),
+    ];
+    for (name, spec) in &rows {
+        case.objects.git_repository(name, &url, spec.clone()).await;
+    }
+    for (name, _) in &rows {
+        let words = "is not supported yet";
+        let refused = case
+            .objects
+            .until_refused("GitRepository", name, words)
+            .await;
+        assert_eq!(reason(&refused, "Ready"), "InvalidProviderConfiguration");
+    }
+    assert_eq!(bait.seen().len(), 0, "nothing is asked, and nothing sent");
 }

@@ -11,7 +11,7 @@ use sha1::{Digest as _, Sha1};
 use windlass_e2e::Controller;
 
 use super::{
-    rig::{Case, MAX_PACK, config_map, message, open},
+    rig::{Case, MAX_PACK, MAX_REFS, config_map, message, open},
     wire::{Request, Wire, begin, ok},
 };
 
@@ -237,10 +237,11 @@ fn answer(request: &Request, stream: &mut TcpStream) -> io::Result<()> {
 async fn a_src_3_what_a_server_sends_is_bounded() {
     let case = Case::with(open().await, &[("cm.yaml", &config_map("honest"))]).await;
     let wire = Wire::start(answer);
+    let too_many = format!("server sent more than {MAX_REFS} bytes");
     let too_much = format!("server sent more than {MAX_PACK} bytes");
     let rows = [
-        ("advertisement", "server sent more than"),
-        ("refs", too_much.as_str()),
+        ("advertisement", too_many.as_str()),
+        ("refs", &too_many),
         ("progress", &too_much),
         ("large", &too_much),
         ("silent", "context deadline exceeded"),
@@ -249,22 +250,22 @@ async fn a_src_3_what_a_server_sends_is_bounded() {
         ("garbage", ""),
         ("sha256", "unsupported object format"),
         ("names", "couldn't find remote ref"),
-        ("checksum", ""),
-        ("cut", ""),
-        ("count", ""),
-        ("claims", ""),
+        ("checksum", "verify pack checksum"),
+        ("cut", "failed to fill whole buffer"),
+        ("count", "too large to fit in memory"),
+        ("claims", "pack is incomplete"),
         ("blob", ""),
-        ("delta-claims", ""),
-        ("delta", ""),
+        ("delta-claims", "Entry too large to fit in memory"),
+        ("delta", "Entry too large to fit in memory"),
         ("wrong", "not found"),
-        ("twice", ""),
+        ("twice", "not found"),
         ("error", ""),
         ("none", ""),
     ];
     let pid = case.stack.process(Controller::Source).pid();
     for (name, _) in rows {
         let url = format!("{}/{name}/x.git", wire.url);
-        let timeout = if name == "silent" { "1s" } else { "30s" };
+        let timeout = if name == "silent" { "1s" } else { "90s" };
         case.objects
             .git_repository(name, &url, json!({"timeout": timeout}))
             .await;

@@ -145,7 +145,7 @@ async fn a_kus_13_whoever_names_no_account_gets_the_default_one() {
     ] {
         let spec = json!({"path": "cluster", "serviceAccountName": account});
         case.objects.kustomization(name, spec).await;
-        case.until_refused(name, "").await;
+        case.until_refused(name, "cannot be sent in a header").await;
     }
     tenant(&case.objects, "tenant").await;
     case.objects
@@ -223,7 +223,8 @@ async fn a_kus_19_a_tenant_changes_nothing_of_the_cluster_and_holds_nothing_up()
         case.refused(name, spec, "forbidden").await;
     }
     // An object that never ends keeps neither its Kustomization nor others.
-    let spec = json!({"path": "stuck", "serviceAccountName": "tenant"});
+    // Longer than this test waits for anything.
+    let spec = json!({"path": "stuck", "serviceAccountName": "tenant", "timeout": "10m"});
     case.objects.kustomization("stuck", spec).await;
     case.objects
         .until_condition("Kustomization", "stuck", "Ready", "True")

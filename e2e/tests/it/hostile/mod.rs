@@ -7,6 +7,7 @@ mod credentials;
 mod expressions;
 mod git_server;
 mod identity;
+mod manifests;
 mod ownership;
 mod redaction;
 mod references;

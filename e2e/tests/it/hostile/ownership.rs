@@ -1,5 +1,7 @@
 //! Whose objects are changed and deleted.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::rig::{Case, config_map, config_maps, namespace, open, tenant};
@@ -31,10 +33,23 @@ async fn a_kus_14_a_forged_inventory_deletes_nothing() {
     victim.apply(precious("owned", other)).await;
     let half = json!({"kustomize.toolkit.fluxcd.io/name": "app"});
     victim.apply(precious("half", half)).await;
+    let sibling = json!({
+        "kustomize.toolkit.fluxcd.io/name": "other",
+        "kustomize.toolkit.fluxcd.io/namespace": case.objects.namespace(),
+    });
+    victim.apply(precious("sibling", sibling)).await;
+    // Even what is marked as its own, a tenant may only delete by its own rights.
+    let marked = json!({
+        "kustomize.toolkit.fluxcd.io/name": "tenant",
+        "kustomize.toolkit.fluxcd.io/namespace": case.objects.namespace(),
+    });
+    victim.apply(precious("marked", marked)).await;
     let forged = foreign_entries(&[
         (victim.namespace(), "unowned", "ConfigMap"),
         (victim.namespace(), "owned", "ConfigMap"),
         (victim.namespace(), "half", "ConfigMap"),
+        (victim.namespace(), "sibling", "ConfigMap"),
+        (victim.namespace(), "marked", "ConfigMap"),
         ("", victim.namespace(), "Namespace"),
         (victim.namespace(), "default", "ServiceAccount"),
     ]);
@@ -65,6 +80,16 @@ async fn a_kus_14_a_forged_inventory_deletes_nothing() {
         case.objects.delete("Kustomization", name).await;
         if account.is_some() {
             // It may not even look: it stays, and says so, until its inventory is mended.
+            let space = case.objects.namespace();
+            let told = |event: &Value| {
+                event["involvedObject"]["name"] == "tenant"
+                    && event["involvedObject"]["namespace"] == space
+                    && event["message"] == "pruning for deleted resource failed"
+            };
+            let patience = Duration::from_mins(1);
+            let what = "the refusal of the deletions";
+            stack.sink.wait_for_event(what, patience, told).await;
+            assert!(case.objects.get("Kustomization", name).await.is_some());
             let refused = json!({"inventory": null});
             case.objects
                 .patch_status("Kustomization", name, refused)
@@ -74,7 +99,7 @@ async fn a_kus_14_a_forged_inventory_deletes_nothing() {
     }
     let mut left = config_maps(&victim).await;
     left.sort();
-    assert_eq!(left, ["half", "owned", "unowned"]);
+    assert_eq!(left, ["half", "marked", "owned", "sibling", "unowned"]);
     assert!(victim.get("ServiceAccount", "default").await.is_some());
     let space = victim.get("Namespace", victim.namespace()).await;
     assert!(space.is_some_and(|o| o["metadata"]["deletionTimestamp"].is_null()));

@@ -224,6 +224,21 @@ async fn kustomizations(case: &Case, victim: &Objects, flag: bool) {
             Some(("not found", "ReconciliationFailed")),
         ),
         (
+            "remote-map-missing",
+            config("configMapRef", "nobody"),
+            Some(("not found", "ReconciliationFailed")),
+        ),
+        (
+            "keys-own",
+            json!({"decryption": {"provider": "sops", "secretRef": {"name": "own"}}}),
+            Some(("decryption", "BuildFailed")),
+        ),
+        (
+            "keys-missing",
+            json!({"decryption": {"provider": "sops", "secretRef": {"name": "nobody"}}}),
+            Some(("decryption", "BuildFailed")),
+        ),
+        (
             "keys-other",
             json!({"decryption": {"provider": "sops", "secretRef": {"name": "theirs"}}}),
             Some(("decryption", "BuildFailed")),
@@ -324,6 +339,11 @@ async fn git_repositories(case: &Case) {
         (
             "verify-other",
             verify("theirs"),
+            Some(("not supported", "VerificationError")),
+        ),
+        (
+            "verify-missing",
+            verify("nobody"),
             Some(("not supported", "VerificationError")),
         ),
     ];

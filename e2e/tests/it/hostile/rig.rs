@@ -12,8 +12,10 @@ pub(crate) const MAX_TREE: usize = 20_000;
 pub(crate) const MAX_FILE: usize = 16 << 20;
 pub(crate) const MAX_TOTAL: usize = 32 << 20;
 pub(crate) const MAX_PACK: usize = 8 << 20;
+pub(crate) const MAX_REFS: usize = 4 << 20;
 pub(crate) const MAX_OBJECTS: usize = 3_000;
 pub(crate) const MAX_VISITS: usize = 300;
+pub(crate) const MAX_READ: usize = 24 << 20;
 pub(crate) const MAX_MANIFESTS: usize = 12 << 20;
 pub(crate) const MAX_INVENTORY: usize = 64 << 10;
 
@@ -37,12 +39,13 @@ async fn start(source: &[&str], kustomize: &[&str]) -> Stack {
         "--http-retry=1".to_owned(),
         format!("--max-build-directories={MAX_VISITS}"),
         format!("--max-build-objects={MAX_OBJECTS}"),
+        format!("--max-build-size={MAX_READ}"),
         format!("--max-manifests-size={MAX_MANIFESTS}"),
         format!("--max-inventory-size={MAX_INVENTORY}"),
     ]);
     let mut source_flags = flags(source);
     source_flags.push(format!("--max-git-pack-size={MAX_PACK}"));
-    source_flags.push(format!("--max-git-refs-size={MAX_PACK}"));
+    source_flags.push(format!("--max-git-refs-size={MAX_REFS}"));
     Stack::start(StackOptions {
         audit: true,
         source_flags,

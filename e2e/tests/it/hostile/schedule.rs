@@ -147,6 +147,11 @@ async fn references(case: &Case) {
     let long = "x".repeat(100_000);
     for (name, spec, words) in [
         ("groups", reference("semver", &groups), "too long"),
+        (
+            "alternatives",
+            reference("semver", &format!("1{}", "||1".repeat(40))),
+            "too many constraint groups",
+        ),
         ("comparisons", reference("semver", &">0 ".repeat(170)), ""),
         ("semver", reference("semver", "\u{0}>=1"), ""),
         (

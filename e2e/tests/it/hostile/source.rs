@@ -4,7 +4,7 @@ use std::{fs, io::Write as _, path::Path};
 
 use serde_json::json;
 use windlass_e2e::Controller;
-use windlass_testkit::SshServer;
+use windlass_testkit::{Entry, SshServer};
 
 use super::{
     rig::{Case, config_map, open, reason, secret},
@@ -68,12 +68,12 @@ async fn a_src_1_directories_stay_inside_the_artifact() {
         ),
         (
             "from-up",
-            include(Some("../../../etc"), "x"),
+            include(Some("../../../app"), "x"),
             "failed to copy",
         ),
         (
             "from-inner",
-            include(Some("app/../../../etc"), "x"),
+            include(Some("app/../../../app"), "x"),
             "failed to copy",
         ),
         ("over", include(None, "app"), "failed to copy"),
@@ -208,9 +208,14 @@ async fn a_src_2_addresses_run_nothing_and_lead_nowhere_else() {
     }
     assert!(made.len() >= 10, "{made:?}");
     for name in made {
+        let words = if name == "encoded-break" {
+            "no usable repository path"
+        } else {
+            ""
+        };
         let refused = case
             .objects
-            .until_condition("GitRepository", name, "Ready", "False")
+            .until_refused("GitRepository", name, words)
             .await;
         assert!(refused["status"]["artifact"].is_null(), "{name}");
     }
@@ -223,7 +228,17 @@ async fn a_src_2_addresses_run_nothing_and_lead_nowhere_else() {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
             assert_eq!(children, "", "{controller:?}");
         }
+        assert_eq!(faults_of_children(pid), [0, 0], "{controller:?}");
     }
+}
+
+/// The page faults of the children that a process has had, which no child does without.
+fn faults_of_children(pid: u32) -> [u64; 2] {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // Behind the name, which may hold anything: the third field of the file and those after it.
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let fields: Vec<&str> = fields.split(' ').collect();
+    [8, 10].map(|field| fields[field].parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,8 +287,42 @@ async fn a_src_5_credentials_do_not_follow_a_redirect() {
             .iter()
             .any(|r| r.header("authorization").is_some())
     );
+    // A redirect to where it came from ends as well.
+    let circle = Wire::start(|request, stream| {
+        write!(
+            stream,
+            "HTTP/1.1 302 Found\r\nlocation: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            request.target
+        )
+    });
+    let url = format!("{}/x.git", circle.url);
+    case.objects.git_repository("circle", &url, json!({})).await;
+    case.objects
+        .until_refused("GitRepository", "circle", "too many redirects")
+        .await;
+    assert_eq!(circle.seen().len(), 21);
+    // Nor do they go to whatever server a submodule names.
+    let inside = format!(
+        "[submodule \"sub\"]\n\tpath = sub\n\turl = {}/sub.git\n",
+        away.url
+    );
+    let entries = [
+        (".gitmodules", Entry::File(inside.into_bytes())),
+        ("sub", Entry::Submodule(case.repo.head())),
+    ];
+    case.repo.commit_entries("sub", &entries, "sub");
+    let spec = json!({
+        "secretRef": {"name": "basic"}, "ref": {"branch": "sub"}, "recurseSubmodules": true,
+    });
+    case.objects
+        .git_repository("sub", case.repo.url(), spec)
+        .await;
+    case.objects
+        .until_refused("GitRepository", "sub", "submodule 'sub'")
+        .await;
     let seen = away.seen();
-    assert!(seen.len() >= 3);
+    assert!(seen.len() >= 4);
+    assert!(seen.iter().any(|r| r.target.starts_with("/sub.git/")));
     for request in seen {
         for header in ["authorization", "cookie", "referer"] {
             assert_eq!(request.header(header), None, "{request:?}");
