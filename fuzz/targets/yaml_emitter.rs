@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
 
 /// Both emitters of values, each read by the dialect that belongs to it.
 fn round_trip(value: &Value) {
-    if has_merge(value) {
+    if has_bad_key(value) {
         return;
     }
     let text = windlass_yaml::json_to_yaml(value);
@@ -66,20 +66,19 @@ fn is_kept(value: &Value) -> bool {
         Value::Number(number) => !(number.is_f64() && number.as_f64() == Some(0.0)),
         Value::String(text) => !text.contains('\u{85}'),
         Value::Array(items) => items.iter().all(is_kept),
-        Value::Object(members) => members
-            .iter()
-            .all(|(name, value)| !name.contains('\u{85}') && is_kept(value)),
+        Value::Object(members) => members.values().all(is_kept),
         Value::Null | Value::Bool(_) => true,
     }
 }
 
-/// Whether there is a key that the originals write as it is, and then take for a merge.
-fn has_merge(value: &Value) -> bool {
+/// Whether there is a key that the originals write as it is and then take for a merge, or one with
+/// a break in it that only Unicode knows, which they do not write.
+fn has_bad_key(value: &Value) -> bool {
     match value {
-        Value::Array(items) => items.iter().any(has_merge),
+        Value::Array(items) => items.iter().any(has_bad_key),
         Value::Object(members) => members
             .iter()
-            .any(|(name, value)| name == "<<" || has_merge(value)),
+            .any(|(name, value)| name == "<<" || name.contains('\u{85}') || has_bad_key(value)),
         _ => false,
     }
 }

@@ -16,7 +16,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- define "windlass.labels" -}}
 {{ include "windlass.selector" . }}
 app.kubernetes.io/component: {{ .name }}
-app.kubernetes.io/part-of: windlass
+app.kubernetes.io/part-of: flux
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}

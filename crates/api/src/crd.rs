@@ -26,6 +26,9 @@ pub fn crds() -> Vec<(String, Value)> {
     .collect()
 }
 
+/// The release of Flux whose API the definitions are.
+const FLUX: &str = "v2.9.0";
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -37,6 +40,11 @@ fn definition<K: CustomResourceExt>(observes_generation: bool) -> Value {
     )]
     let mut crd = serde_json::to_value(K::crd()).expect("a CRD serializes");
     crd["metadata"]["annotations"] = json!({ SUBSTITUTE: "disabled" });
+    // How the `flux` command finds what it works with: `check`, `version`, `logs`.
+    crd["metadata"]["labels"] = json!({
+        "app.kubernetes.io/part-of": "flux",
+        "app.kubernetes.io/version": FLUX,
+    });
     let names = &mut crd["spec"]["names"];
     names["listKind"] = format!("{}List", text(&names["kind"])).into();
     let Some(versions) = crd["spec"]["versions"].as_array_mut() else {

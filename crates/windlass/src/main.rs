@@ -5,6 +5,7 @@
 
 mod commands;
 mod local_files;
+mod remote_resources;
 
 use std::process::ExitCode;
 

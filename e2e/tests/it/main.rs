@@ -16,6 +16,7 @@ mod layers;
 mod main_job;
 mod many;
 mod prune_guard;
+mod remote_resources;
 mod restart;
 mod scenarios;
 mod takeover;

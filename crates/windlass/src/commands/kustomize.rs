@@ -11,6 +11,7 @@ use windlass_kustomize::{BuildOptions, ChartRenderer, FileSystem, LoadRestrictor
 
 use super::helm::LocalCharts;
 use crate::local_files::LocalFiles;
+use crate::remote_resources::RemoteResources;
 
 /// Build kustomizations.
 #[derive(Subcommand)]
@@ -71,6 +72,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         kube_version: arguments.helm_kube_version.clone(),
         api_versions: arguments.helm_api_versions.clone(),
     };
+    let remote = RemoteResources::new()?;
     let options = BuildOptions {
         files: FileSystem::Disk(""),
         load_restrictor: match arguments.load_restrictor {
@@ -82,6 +84,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             Some(Order::None) => Reorder::None,
             Some(Order::Legacy) => Reorder::Legacy,
         },
+        remote: Some(&remote),
         charts: arguments
             .enable_helm
             .then_some(&charts as &dyn ChartRenderer),
