@@ -104,8 +104,23 @@ pub struct AuditObject {
 pub(crate) fn parse(log: &str) -> Vec<AuditEvent> {
     log.split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))
-        .map(|line| serde_json::from_str(line).expect("a line of the audit log is an event"))
+        .map(event)
         .collect()
+}
+
+/// The event of a line. An API server that is killed leaves half a line, which the first event of the
+/// next one then continues.
+fn event(line: &str) -> AuditEvent {
+    let whole = serde_json::from_str(line);
+    let after_half = || {
+        let start = line
+            .rfind(r#"{"kind":"Event""#)
+            .filter(|start| *start > 0)?;
+        serde_json::from_str(&line[start..]).ok()
+    };
+    whole.unwrap_or_else(|error| {
+        after_half().unwrap_or_else(|| panic!("no event of the audit log: {error}: {line}"))
+    })
 }
 
 /// Reads an audit log on, from where it ended last time.
@@ -116,14 +131,21 @@ pub struct AuditTail {
 }
 
 impl AuditTail {
-    /// Starts at the end of the log as it is now.
+    /// Starts at the end of the log as it is now, at a line that is being written.
     pub(crate) fn new(path: PathBuf) -> Self {
-        let offset = path.metadata().map_or(0, |metadata| metadata.len());
-        Self { path, offset }
+        let mut tail = Self { path, offset: 0 };
+        if tail.path.exists() {
+            tail.read_lines();
+        }
+        tail
     }
 
     /// What has been logged since the last call.
     pub fn read(&mut self) -> Vec<AuditEvent> {
+        parse(&self.read_lines())
+    }
+
+    fn read_lines(&mut self) -> String {
         let mut bytes = Vec::new();
         let mut file = File::open(&self.path).expect("the audit log can be opened");
         file.seek(SeekFrom::Start(self.offset))
@@ -135,7 +157,19 @@ impl AuditTail {
             .rposition(|b| *b == b'\n')
             .map_or(0, |at| at + 1);
         self.offset += whole as u64;
-        let text = std::str::from_utf8(&bytes[..whole]).expect("the audit log is UTF-8");
-        parse(text)
+        bytes.truncate(whole);
+        String::from_utf8(bytes).expect("the audit log is UTF-8")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_line_of_a_killed_server_is_passed_over() {
+        let event = r#"{"kind":"Event","stage":"ResponseComplete","requestURI":"/version","verb":"get","user":{},"requestReceivedTimestamp":"2026-01-02T03:04:05.6Z","stageTimestamp":"2026-01-02T03:04:05.7Z"}"#;
+        let log = format!("{event}\n{}{event}\n{{\"kind\"", &event[..20]);
+        assert_eq!(parse(&log).len(), 2);
     }
 }
