@@ -127,6 +127,10 @@ fn is_plain(node: &Node, in_flow: bool) -> bool {
     bare && match node.kind {
         Kind::Alias => false,
         Kind::Scalar if node.value.contains(breaks) => false,
+        // Written as it was, and one tab too many for go-yaml.
+        Kind::Scalar if node.value.starts_with('\t') => {
+            !matches!(node.style, Style::Literal | Style::Folded)
+        }
         Kind::Scalar => {
             let quoted = node.style != Style::Plain || !in_flow;
             quoted || !(node.value.is_empty() || node.value.contains(':'))
