@@ -3,6 +3,7 @@
 //! Data goes to standard output, everything else to standard error. The exit status is 0 on
 //! success, 1 when the command failed and 2 when it was called wrongly.
 
+mod cluster;
 mod commands;
 mod local_files;
 mod remote_resources;

@@ -13,6 +13,7 @@ mod health;
 mod hostile;
 mod install;
 mod layers;
+mod lookup;
 mod main_job;
 mod many;
 mod prune_guard;

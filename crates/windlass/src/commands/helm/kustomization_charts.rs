@@ -5,7 +5,7 @@ use windlass_helm::values::Sources;
 use windlass_kustomize::{Chart, ChartRenderer, ValuesFile};
 
 use super::chart_source::load;
-use super::rendering::{Parts, Release, kube_version};
+use super::rendering::{Parts, Release, kube_version, said};
 use super::template::generated_name;
 
 /// Renders charts from this machine's disk.
@@ -55,12 +55,15 @@ impl LocalCharts {
             } else {
                 &chart.namespace
             },
-            kube_version,
-            api_versions: if chart.api_versions.is_empty() {
-                &self.api_versions
-            } else {
-                &chart.api_versions
-            },
+            capabilities: said(
+                kube_version,
+                if chart.api_versions.is_empty() {
+                    &self.api_versions
+                } else {
+                    &chart.api_versions
+                },
+            ),
+            lookup: None,
             is_upgrade: false,
             skip_schema_validation: false,
         };

@@ -3,23 +3,24 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use windlass_helm::chart::{Chart, check_dependencies};
 use windlass_helm::manifest::HookEvent;
 use windlass_helm::values::Map;
 use windlass_helm::{
-    Capabilities, KubeVersion, ReleaseOptions, RenderError, RenderOptions, Rendered, Renderer,
-    check_release_name,
+    Capabilities, KubeVersion, Lookup, ReleaseOptions, RenderError, RenderOptions, Rendered,
+    Renderer, check_release_name,
 };
 
 /// What a chart is told of its release.
 pub(super) struct Release<'a> {
     pub(super) name: &'a str,
     pub(super) namespace: &'a str,
-    pub(super) kube_version: KubeVersion,
-    /// Beside the usual ones.
-    pub(super) api_versions: &'a [String],
+    pub(super) capabilities: Capabilities,
+    /// Without one, lookups find nothing.
+    pub(super) lookup: Option<Arc<dyn Lookup>>,
     pub(super) is_upgrade: bool,
     pub(super) skip_schema_validation: bool,
 }
@@ -33,6 +34,16 @@ pub(super) fn kube_version(text: Option<&str>) -> anyhow::Result<KubeVersion> {
     }
 }
 
+/// What a chart is told without a cluster; `api_versions` come beside the usual ones.
+pub(super) fn said(kube_version: KubeVersion, api_versions: &[String]) -> Capabilities {
+    let mut capabilities = Capabilities {
+        kube_version,
+        ..Capabilities::default()
+    };
+    capabilities.add_api_versions(api_versions.iter().cloned());
+    capabilities
+}
+
 impl Release<'_> {
     /// Renders the chart.
     pub(super) fn render(self, chart: Chart, values: &Map) -> anyhow::Result<Rendered> {
@@ -43,11 +54,6 @@ impl Release<'_> {
                 self.name
             )
         })?;
-        let mut capabilities = Capabilities {
-            kube_version: self.kube_version,
-            ..Capabilities::default()
-        };
-        capabilities.add_api_versions(self.api_versions.iter().cloned());
         let options = RenderOptions {
             release: ReleaseOptions {
                 name: self.name.to_owned(),
@@ -56,7 +62,8 @@ impl Release<'_> {
                 is_upgrade: self.is_upgrade,
                 ..ReleaseOptions::default()
             },
-            capabilities,
+            capabilities: self.capabilities,
+            lookup: self.lookup,
             skip_schema_validation: self.skip_schema_validation,
             ..RenderOptions::default()
         };

@@ -3,18 +3,20 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
-use windlass_helm::chart::{crd_files, path_match};
+use windlass_helm::chart::{Chart, crd_files, path_match};
 use windlass_helm::manifest::{HookEvent, split_manifests};
-use windlass_helm::{Rendered, template_name};
+use windlass_helm::{Capabilities, Lookup, Rendered, template_name};
 
 use super::chart_source::load;
 use super::output_dir::OutputDir;
-use super::rendering::{Parts, Release, kube_version};
+use super::rendering::{Parts, Release, kube_version, said};
 use super::value_flags::ValueFlags;
+use crate::cluster::Cluster;
 
 /// Render a chart and print its manifests.
 #[derive(Args)]
@@ -71,9 +73,15 @@ pub(crate) struct Template {
     /// Make up the name of the release.
     #[arg(long, short)]
     generate_name: bool,
-    /// Whether lookups find objects of a cluster.
+    /// `server`: lookups find objects of a cluster, and the chart is told its version and kinds.
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "client")]
     dry_run: Option<DryRun>,
+    /// The kubeconfig of that cluster, in place of `KUBECONFIG`.
+    #[arg(long)]
+    kubeconfig: Option<PathBuf>,
+    /// The context in it.
+    #[arg(long, env = "HELM_KUBECONTEXT")]
+    kube_context: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -84,25 +92,49 @@ enum DryRun {
 
 pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
     let kube_version = kube_version(arguments.kube_version.as_deref())?;
-    if arguments.dry_run == Some(DryRun::Server) {
-        bail!("--dry-run=server is not supported yet: lookups need a cluster");
-    }
     let (name, chart) = name_and_chart(arguments)?;
+    let values = arguments.values.merge()?;
+    let chart = load(&chart)?;
+    let (capabilities, lookup) = match arguments.dry_run {
+        Some(DryRun::Server) => surroundings(arguments, &chart)?,
+        _ => (said(kube_version, &arguments.api_versions), None),
+    };
     let release = Release {
         name: &name,
         namespace: &arguments.namespace,
-        kube_version,
-        api_versions: &arguments.api_versions,
+        capabilities,
+        lookup,
         is_upgrade: arguments.is_upgrade,
         skip_schema_validation: arguments.skip_schema_validation,
     };
-    let values = arguments.values.merge()?;
-    let output = release.render(load(&chart)?, &values)?;
+    let output = release.render(chart, &values)?;
     let out = match &arguments.output_dir {
         Some(dir) => write_files(arguments, &output, &name, OutputDir::new(dir))?,
         None => printed(arguments, &output)?.into_bytes(),
     };
     Ok(io::stdout().lock().write_all(&out)?)
+}
+
+/// What the cluster tells of itself; versions given by flags do not count then, as in Helm.
+fn surroundings(
+    arguments: &Template,
+    chart: &Chart,
+) -> anyhow::Result<(Capabilities, Option<Arc<dyn Lookup>>)> {
+    let cluster = Cluster::connect(
+        arguments.kubeconfig.as_deref(),
+        arguments.kube_context.as_deref(),
+    );
+    let cluster = cluster.map_err(|problem| anyhow!("{problem}"))?;
+    if !arguments.skip_crds && !crd_files(chart).is_empty() {
+        writeln!(
+            io::stderr(),
+            "level=WARN msg=\"This chart or one of its subcharts contains CRDs. Rendering may fail or contain inaccuracies.\""
+        )?;
+    }
+    let capabilities = cluster
+        .capabilities()
+        .map_err(|problem| anyhow!("{problem}"))?;
+    Ok((capabilities, Some(Arc::new(cluster))))
 }
 
 fn name_and_chart(arguments: &Template) -> anyhow::Result<(String, String)> {
