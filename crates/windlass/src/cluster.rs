@@ -3,15 +3,61 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 
+use clap::Args;
 use futures::future::join_all;
 use http::Request;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use windlass_helm::{Capabilities, KubeVersion, Lookup};
+
+/// Which cluster.
+#[derive(Args)]
+pub(crate) struct Access {
+    /// The kubeconfig of the cluster, in place of `KUBECONFIG` and `~/.kube/config`.
+    #[arg(long)]
+    kubeconfig: Option<PathBuf>,
+    /// The context in it.
+    #[arg(long, env = "HELM_KUBECONTEXT")]
+    kube_context: Option<String>,
+}
+
+impl Access {
+    /// The namespace that the context names; `None` when it names none or there is no kubeconfig that
+    /// can be read.
+    pub(crate) fn namespace(&self) -> Option<String> {
+        let known = self.kubeconfig().ok()?;
+        let current = self.kube_context.clone().or(known.current_context)?;
+        let named = known.contexts.into_iter().find(|c| c.name == current)?;
+        named.context?.namespace.filter(|name| !name.is_empty())
+    }
+
+    fn kubeconfig(&self) -> Result<Kubeconfig, KubeconfigError> {
+        match &self.kubeconfig {
+            Some(path) => Kubeconfig::read_from(path),
+            None => Kubeconfig::read(),
+        }
+    }
+
+    /// How to reach it: as the kubeconfig says or, when there is none, as a pod does.
+    async fn configuration(&self) -> Result<Config, String> {
+        if self.kubeconfig.is_none() && self.kube_context.is_none() {
+            return Config::infer().await.map_err(|error| error.to_string());
+        }
+        let options = KubeConfigOptions {
+            context: self.kube_context.clone(),
+            ..KubeConfigOptions::default()
+        };
+        let config = match self.kubeconfig() {
+            Ok(known) => Config::from_custom_kubeconfig(known, &options).await,
+            Err(error) => Err(error),
+        };
+        config.map_err(|error| error.to_string())
+    }
+}
 
 /// The cluster of a kubeconfig, read and never written to.
 pub(crate) struct Cluster {
@@ -26,15 +72,11 @@ struct Served {
 }
 
 impl Cluster {
-    /// The cluster that `kubeconfig` names, or else `KUBECONFIG`, `~/.kube/config` or the pod this
-    /// runs in; in `context` if one is given.
+    /// Connects, and asks for a sign of life.
     ///
     /// # Errors
     /// When there is no such configuration, or the cluster does not answer.
-    pub(crate) fn connect(
-        kubeconfig: Option<&Path>,
-        context: Option<&str>,
-    ) -> Result<Self, String> {
+    pub(crate) fn connect(access: &Access) -> Result<Self, String> {
         let unreachable = |problem: String| {
             format!("cluster reachability check failed: {UNREACHABLE}: {problem}")
         };
@@ -45,7 +87,7 @@ impl Cluster {
             .map_err(|error| unreachable(error.to_string()))?;
         let client = runtime
             .block_on(async {
-                let config = configuration(kubeconfig, context).await?;
+                let config = access.configuration().await?;
                 Client::try_from(config).map_err(|error| error.to_string())
             })
             .map_err(unreachable)?;
@@ -170,24 +212,6 @@ impl Lookup for Cluster {
 }
 
 const UNREACHABLE: &str = "kubernetes cluster unreachable";
-
-async fn configuration(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Config, String> {
-    let options = KubeConfigOptions {
-        context: context.map(str::to_owned),
-        ..KubeConfigOptions::default()
-    };
-    let given = match kubeconfig {
-        Some(path) => Some(Kubeconfig::read_from(path).map_err(|error| error.to_string())?),
-        None if context.is_some() => Some(Kubeconfig::read().map_err(|error| error.to_string())?),
-        None => None,
-    };
-    match given {
-        Some(given) => Config::from_custom_kubeconfig(given, &options)
-            .await
-            .map_err(|error| error.to_string()),
-        None => Config::infer().await.map_err(|error| error.to_string()),
-    }
-}
 
 /// Where the resources of a group version are.
 fn path(api_version: &str) -> String {

@@ -132,6 +132,42 @@ async fn charts_look_up_objects_of_a_cluster() {
 }
 
 #[test]
+fn the_context_gives_the_namespace() {
+    let dir = tempfile::tempdir().unwrap();
+    chart(dir.path(), "a: {{ .Release.Namespace }}\n");
+    let kubeconfig = dir.path().join("kubeconfig");
+    let context = |name| {
+        format!("- name: {name}\n  context: {{cluster: c, user: u, namespace: {name}-ns}}\n")
+    };
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: one\nclusters: []\nusers: []\ncontexts:\n{}{}",
+        context("one"),
+        context("two")
+    );
+    fs::write(&kubeconfig, text).unwrap();
+    let namespace = |flags: &[&str]| {
+        let rendered = Command::new(binaries().join("windlass"))
+            .args(["helm", "template", "release"])
+            .arg(dir.path())
+            .args(flags)
+            .env("KUBECONFIG", &kubeconfig)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(rendered.stdout).unwrap();
+        text.lines()
+            .find_map(|line| line.strip_prefix("a: ").map(str::to_owned))
+    };
+    assert_eq!(namespace(&[]).as_deref(), Some("one-ns"));
+    assert_eq!(
+        namespace(&["--kube-context=two"]).as_deref(),
+        Some("two-ns")
+    );
+    assert_eq!(namespace(&["-n", "three"]).as_deref(), Some("three"));
+    fs::remove_file(&kubeconfig).unwrap();
+    assert_eq!(namespace(&[]).as_deref(), Some("default"));
+}
+
+#[test]
 fn a_cluster_that_is_not_there_is_named() {
     let dir = tempfile::tempdir().unwrap();
     chart(dir.path(), "a: b\n");

@@ -16,7 +16,7 @@ use super::chart_source::load;
 use super::output_dir::OutputDir;
 use super::rendering::{Parts, Release, kube_version, said};
 use super::value_flags::ValueFlags;
-use crate::cluster::Cluster;
+use crate::cluster::{Access, Cluster};
 
 /// Render a chart and print its manifests.
 #[derive(Args)]
@@ -29,9 +29,9 @@ pub(crate) struct Template {
     /// The name of the release, and the directory or archive of a chart.
     #[arg(required = true, num_args = 1..=2, value_names = ["NAME", "CHART"])]
     arguments: Vec<String>,
-    /// The namespace of the release.
-    #[arg(long, short, env = "HELM_NAMESPACE", default_value = "default")]
-    namespace: String,
+    /// The namespace of the release; otherwise that of the kubeconfig's context, or `default`.
+    #[arg(long, short, env = "HELM_NAMESPACE")]
+    namespace: Option<String>,
     #[command(flatten)]
     values: ValueFlags,
     /// The version of Kubernetes that the chart is told.
@@ -76,12 +76,8 @@ pub(crate) struct Template {
     /// `server`: lookups find objects of a cluster, and the chart is told its version and kinds.
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "client")]
     dry_run: Option<DryRun>,
-    /// The kubeconfig of that cluster, in place of `KUBECONFIG`.
-    #[arg(long)]
-    kubeconfig: Option<PathBuf>,
-    /// The context in it.
-    #[arg(long, env = "HELM_KUBECONTEXT")]
-    kube_context: Option<String>,
+    #[command(flatten)]
+    access: Access,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,9 +95,15 @@ pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
         Some(DryRun::Server) => surroundings(arguments, &chart)?,
         _ => (said(kube_version, &arguments.api_versions), None),
     };
+    let namespace = arguments
+        .namespace
+        .clone()
+        .filter(|name| !name.is_empty())
+        .or_else(|| arguments.access.namespace())
+        .unwrap_or_else(|| "default".to_owned());
     let release = Release {
         name: &name,
-        namespace: &arguments.namespace,
+        namespace: &namespace,
         capabilities,
         lookup,
         is_upgrade: arguments.is_upgrade,
@@ -120,10 +122,7 @@ fn surroundings(
     arguments: &Template,
     chart: &Chart,
 ) -> anyhow::Result<(Capabilities, Option<Arc<dyn Lookup>>)> {
-    let cluster = Cluster::connect(
-        arguments.kubeconfig.as_deref(),
-        arguments.kube_context.as_deref(),
-    );
+    let cluster = Cluster::connect(&arguments.access);
     let cluster = cluster.map_err(|problem| anyhow!("{problem}"))?;
     if !arguments.skip_crds && !crd_files(chart).is_empty() {
         writeln!(
