@@ -87,7 +87,7 @@ impl Authority {
 
     /// The configuration of an HTTP/1.1 server that presents an identity of this authority and,
     /// with `client_authority`, demands one that this other authority has issued.
-    pub(crate) fn server_config(&self, client_authority: Option<&Self>) -> Arc<ServerConfig> {
+    pub fn server_config(&self, client_authority: Option<&Self>) -> Arc<ServerConfig> {
         let identity = self.server();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))

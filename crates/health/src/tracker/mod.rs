@@ -28,7 +28,7 @@ use crate::{Assessment, HealthExprs, ObjectId, ObjectState, Takeover};
 /// How long a suspected drift may turn out to be the owner's own doing: the event of a write often
 /// arrives before its answer. Changes of that time are also gathered.
 const SETTLE: Duration = Duration::from_secs(1);
-/// Watches of kinds; each holds a connection. Kinds beyond are polled while somebody waits.
+/// Watches of kinds; each holds a stream of the server. Kinds beyond are polled while somebody waits.
 const MAX_KIND_WATCHES: usize = 200;
 /// Watches of single objects and of the pods of sets, altogether.
 const MAX_SMALL_WATCHES: usize = 100;

@@ -1,6 +1,7 @@
-//! Clients for one cluster: one connection pool under the controller's own identity and every
+//! Clients for one cluster: the same connections under the controller's own identity and every
 //! impersonated one.
 
+mod connections;
 mod remote;
 mod requests;
 mod throttle;
@@ -24,6 +25,7 @@ use tower::retry::RetryLayer;
 use tower::util::BoxCloneService;
 
 use crate::metrics::Metrics;
+use connections::Spread;
 pub use remote::{RemoteAccess, remote_config};
 use requests::{CountLayer, Deadline, RetryWhenAsked};
 use throttle::ThrottleLayer;
@@ -213,8 +215,9 @@ fn wire(config: &Config) -> Result<Wire, kube::Error> {
     tcp.set_keepalive_interval(Some(Duration::from_secs(10)));
     tcp.set_keepalive_retries(Some(3));
     tcp.set_tcp_user_timeout(Some(Duration::from_mins(1)));
-    let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
+    let connector = secured(config, tcp)?;
+    let mut pool = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
+    pool.timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE_FOR)
         .pool_max_idle_per_host(MAX_IDLE)
@@ -223,8 +226,8 @@ fn wire(config: &Config) -> Result<Wire, kube::Error> {
         .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keep_alive_interval(PING_AFTER)
         .http2_keep_alive_timeout(PING_TIMEOUT)
-        .http2_keep_alive_while_idle(true)
-        .build::<_, Body>(secured(config, tcp)?);
+        .http2_keep_alive_while_idle(true);
+    let http = Spread::new(move || pool.build::<_, Body>(connector.clone()));
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(config.auth_layer()?)
@@ -242,7 +245,7 @@ fn wire(config: &Config) -> Result<Wire, kube::Error> {
     )))
 }
 
-/// TLS over `tcp`, with HTTP/2 where the server speaks it: one connection instead of one for each
+/// TLS over `tcp`, with HTTP/2 where the server speaks it: few connections instead of one for each
 /// request under way, which saves both sides handshakes and buffers. The library's own connector
 /// speaks HTTP/1.1 alone.
 fn secured(

@@ -6,9 +6,18 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
 use parking_lot::Mutex;
+use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use windlass_testkit::Authority;
 
+use super::connections::WATCHES_PER_CONNECTION;
 use super::*;
 
 /// A server that keeps what it was asked and answers as told; dropped with the test's runtime.
@@ -173,4 +182,77 @@ async fn the_cache_of_identities_is_bounded() {
         .await
         .unwrap()
         .unwrap();
+}
+
+/// An API server with HTTP/2 that takes a little more streams than watches are put on a connection.
+/// Watches there never say anything.
+async fn strict_server() -> (Config, Arc<AtomicUsize>) {
+    let authority = Authority::new();
+    let mut tls = ServerConfig::clone(&authority.server_config(None));
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = connections.clone();
+    let handler = |request: Request| async move {
+        if request.uri().query() == Some("watch=true") {
+            let silence = futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+            axum::body::Body::from_stream(silence).into_response()
+        } else {
+            "ok".into_response()
+        }
+    };
+    let service = TowerToHyperService::new(Router::new().fallback(handler));
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            let stream = acceptor.accept(stream).await.unwrap();
+            let mut protocol = auto::Builder::new(TokioExecutor::new());
+            let streams = u32::try_from(WATCHES_PER_CONNECTION + 2).unwrap();
+            protocol.http2().max_concurrent_streams(streams);
+            let service = service.clone();
+            tokio::spawn(async move {
+                let _ = protocol
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
+            });
+        }
+    });
+    let mut config = Config::new(url.parse().unwrap());
+    let ca = CertificateDer::from_pem_slice(authority.ca_pem().as_bytes()).unwrap();
+    config.root_cert = Some(vec![ca.to_vec()]);
+    (config, connections)
+}
+
+#[tokio::test]
+async fn watches_leave_room_for_each_other_and_for_requests() {
+    let (config, connections) = strict_server().await;
+    let options = ClientOptions {
+        qps: 0.0,
+        burst: 0,
+        user_agent: "test".to_owned(),
+        metrics: Metrics::new(),
+    };
+    let client = Clients::new(config, options).unwrap().own();
+    let mut watches = Vec::new();
+    let opened = async {
+        for _ in 0..2 * WATCHES_PER_CONNECTION + 10 {
+            let watch = http::Request::get("/pods?watch=true").body(Body::empty());
+            watches.push(client.send(watch.unwrap()).await.unwrap());
+        }
+        get(&client).await.unwrap()
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(30), opened).await;
+    assert_eq!(answer.expect("every watch and a request find room"), "ok");
+    assert_eq!(connections.load(Ordering::SeqCst), 4);
+
+    // Rooms that become free are taken again.
+    watches.clear();
+    for _ in 0..WATCHES_PER_CONNECTION {
+        let watch = http::Request::get("/pods?watch=true").body(Body::empty());
+        watches.push(client.send(watch.unwrap()).await.unwrap());
+    }
+    assert!(connections.load(Ordering::SeqCst) <= 5);
 }
