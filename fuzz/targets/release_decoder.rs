@@ -39,7 +39,21 @@ fn decode(text: &str) {
 fn round_trip(release: &Release, form: Form) {
     let text = encode_release(release, form).expect("memory takes all");
     let read = decode_release(&text).expect("what was encoded decodes");
-    assert!(read == *release, "{release:?}\n{read:?}");
+    // Members that are any JSON are compared as text: like Go, the encoder writes a whole number
+    // without its fraction.
+    let fields = |release: &Release| {
+        let Release {
+            name,
+            manifest,
+            hooks,
+            version,
+            namespace,
+            labels,
+            ..
+        } = release.clone();
+        (name, manifest, hooks, version, namespace, labels)
+    };
+    assert!(fields(&read) == fields(release), "{release:?}\n{read:?}");
     let again = encode_release(&read, form).expect("memory takes all");
     assert_eq!(again, text);
 }
