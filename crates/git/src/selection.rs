@@ -212,9 +212,6 @@ impl Plan<'_> {
     fn by_hash(&self, hash: &str, branch: Option<&str>) -> Result<Selection, Error> {
         let failed = |failure| self.clone_error(failure);
         let missing = || Error::CommitNotFound(crate::error::tame(hash));
-        if hash.len() != 40 {
-            return Err(missing());
-        }
         let id = ObjectId::from_hex(hash.as_bytes()).map_err(|_| missing())?;
         let mut remote = self.connect().map_err(failed)?;
         let full = branch.map(|branch| format!("refs/heads/{branch}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -47,6 +47,7 @@ struct Faults {
     status: Option<StatusCode>,
     hang: bool,
     cut_after: Option<usize>,
+    moved_to: Option<String>,
 }
 
 impl GitServer {
@@ -138,6 +139,11 @@ impl GitServer {
         self.faults.send_modify(|faults| faults.status = code);
     }
 
+    /// From now on sends everyone to the server at this URL; `None` serves again.
+    pub fn move_to(&self, base_url: Option<String>) {
+        self.faults.send_modify(|faults| faults.moved_to = base_url);
+    }
+
     /// From now on keeps every request waiting; `false` serves them, the waiting ones too.
     pub fn hang(&self, on: bool) {
         self.faults.send_modify(|faults| faults.hang = on);
@@ -179,6 +185,15 @@ impl Service {
             return status(code);
         }
         let (parts, body) = request.into_parts();
+        if let Some(base) = faults.moved_to {
+            let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
+            let Ok(to) = HeaderValue::try_from(format!("{base}{path}")) else {
+                return status(StatusCode::BAD_REQUEST);
+            };
+            let mut response = status(StatusCode::FOUND);
+            response.headers_mut().insert(LOCATION, to);
+            return response;
+        }
         if let Some(challenge) = self.admission.challenge(parts.headers.get(AUTHORIZATION)) {
             let mut response = status(StatusCode::UNAUTHORIZED);
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

@@ -33,9 +33,19 @@ pub struct SshServer {
 impl SshServer {
     /// Starts an `sshd` that offers an ed25519 host key.
     pub fn start() -> Self {
+        Self::launched(&["-t", "ed25519"], "")
+    }
+
+    /// Starts an `sshd` with an RSA host key and these further lines of `sshd_config`: one that can
+    /// be made to do no better than those of long ago.
+    pub fn start_with(settings: &str) -> Self {
+        Self::launched(&["-t", "rsa", "-b", "2048"], settings)
+    }
+
+    fn launched(host_key: &[&str], settings: &str) -> Self {
         let dir = TempDir::with_prefix("windlass-ssh-").expect("a temporary directory");
         let path = dir.path();
-        keygen(&["-t", "ed25519"], &path.join("host_key"));
+        keygen(host_key, &path.join("host_key"));
         let host_key = public_key(&path.join("host_key"));
         fs::write(path.join("authorized_keys"), "").expect("the directory is writable");
         // An sshd started by root refuses to run without it; the package makes it at boot.
@@ -43,7 +53,7 @@ impl SshServer {
         if user == "root" {
             fs::create_dir_all("/run/sshd").expect("root can make /run/sshd");
         }
-        let (process, port) = launch(path);
+        let (process, port) = launch(path, settings);
         Self {
             process,
             port,
@@ -144,12 +154,12 @@ impl fmt::Debug for SshServer {
 }
 
 /// Starts `sshd` on a port; on another one when somebody was faster.
-fn launch(dir: &Path) -> (Process, u16) {
+fn launch(dir: &Path, settings: &str) -> (Process, u16) {
     let log = dir.join("sshd.log");
     for _ in 0..3 {
         let port = free_port();
         let config = dir.join("sshd_config");
-        fs::write(&config, configuration(dir, port)).expect("the directory is writable");
+        fs::write(&config, configuration(dir, port) + settings).expect("the directory is writable");
         let mut command = Command::new(SSHD);
         command.args(["-D", "-e", "-f"]).arg(&config);
         let process = Process::spawn(&command, &log);

@@ -169,6 +169,17 @@ fn ssh_text(error: &russh::Error) -> String {
     }
 }
 
+/// Nothing that rests on SHA-1, CBC or DSA. The library itself would, at last, take an RSA key's signature
+/// over SHA-1; who has a server that makes no other can say so by a flag.
+fn strong() -> Preferred {
+    let mut preferred = Preferred::DEFAULT;
+    preferred
+        .key
+        .to_mut()
+        .retain(|key| *key != Algorithm::Rsa { hash: None });
+    preferred
+}
+
 /// What the server is asked for, in our order.
 fn preferred(
     known_hosts: &KnownHosts,
@@ -176,7 +187,7 @@ fn preferred(
     port: u16,
     algorithms: Algorithms<'_>,
 ) -> Result<Preferred, Failure> {
-    let mut preferred = Preferred::DEFAULT;
+    let mut preferred = strong();
     if !algorithms.kex.is_empty() {
         let mut names = Vec::new();
         for name in algorithms.kex {

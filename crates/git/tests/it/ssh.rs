@@ -140,6 +140,17 @@ async fn a_known_revision_fetches_nothing() {
 }
 
 #[tokio::test]
+async fn a_signature_over_sha_1_is_taken_only_where_it_was_asked_for() {
+    let (_server, _, repo) = filled();
+    let ssh = SshServer::start_with("HostKeyAlgorithms ssh-rsa\n");
+    let mut options = with(&ssh, &repo, &ssh.client_key_openssh(), &ssh.host_key_line());
+    let error = refused(options.clone()).await;
+    assert!(error.contains("no common algorithm for Key"), "{error}");
+    options.ssh_hostkey_algos = vec!["ssh-rsa".to_owned()];
+    assert_eq!(fetched(options).await.hash, repo.head());
+}
+
+#[tokio::test]
 async fn a_missing_repository_is_reported() {
     let (_server, ssh, repo) = filled();
     let mut options = with(&ssh, &repo, &ssh.client_key_openssh(), &ssh.host_key_line());

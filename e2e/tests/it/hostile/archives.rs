@@ -15,7 +15,7 @@ use super::{
 
 /// Bytes of a tar archive, entry by entry, as the format has them and no library would write.
 #[derive(Default)]
-struct Archive(Vec<u8>);
+pub(crate) struct Archive(Vec<u8>);
 
 impl Archive {
     fn entry(mut self, kind: EntryType, name: &[u8], link: &[u8], content: &[u8]) -> Self {
@@ -34,7 +34,7 @@ impl Archive {
         self
     }
 
-    fn file(self, name: &str, content: &str) -> Self {
+    pub(crate) fn file(self, name: &str, content: &str) -> Self {
         self.entry(EntryType::Regular, name.as_bytes(), b"", content.as_bytes())
     }
 
@@ -49,7 +49,7 @@ impl Archive {
         .file("x", content)
     }
 
-    fn gz(mut self) -> Vec<u8> {
+    pub(crate) fn gz(mut self) -> Vec<u8> {
         self.0.extend([0; 1024]);
         gz(&self.0)
     }
@@ -61,12 +61,13 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// The digest of an artifact.
+pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
 }
 
 /// Lets a `GitRepository`, which nobody looks after, publish whatever is at this address.
-async fn publish(objects: &Objects, name: &str, url: &str, digest: &str) {
+pub(crate) async fn publish(objects: &Objects, name: &str, url: &str, digest: &str) {
     let nowhere = "http://127.0.0.1:1/nowhere.git";
     objects
         .git_repository(name, nowhere, json!({"suspend": true}))
@@ -255,6 +256,18 @@ async fn a_src_19_archives_are_bounded() {
                 Archive::default().long(&"n".repeat(60_000), "").gz(),
             ),
             (
+                "component",
+                Archive::default().long(&"n".repeat(300), "").gz(),
+            ),
+            ("long", {
+                let path = format!("{}/", "n".repeat(200)).repeat(30);
+                Archive::default().long(&path, "").gz()
+            }),
+            ("short", {
+                let whole = Archive::default().file("cm.yaml", &config_map("cut")).0;
+                gz(&whole[..520])
+            }),
+            (
                 "extension",
                 Archive::default().long(&"n".repeat(70_000), "").gz(),
             ),
@@ -290,6 +303,9 @@ async fn a_src_19_archives_are_bounded() {
         ("after", &total),
         ("deep", "nested deeper than 100"),
         ("name", "invalid name"),
+        ("component", "invalid name"),
+        ("long", "invalid name"),
+        ("short", "is cut short"),
         ("extension", "extended header"),
         ("cut", "failed to"),
         ("text", "failed to"),
@@ -314,7 +330,7 @@ async fn a_src_19_archives_are_bounded() {
         .git_repository("large", repo.url(), json!({}))
         .await;
     case.objects
-        .until_refused("GitRepository", "large", "is larger than")
+        .until_refused("GitRepository", "large", "file \"large\" is larger than")
         .await;
     // And what is put together of several.
     let half = "y".repeat(MAX_FILE - 1);

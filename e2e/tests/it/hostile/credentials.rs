@@ -1,5 +1,11 @@
 //! Whom credentials are for, and what they may be.
 
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    thread,
+};
+
 use serde_json::json;
 use sha1::{Digest as _, Sha1};
 use windlass_testkit::SshServer;
@@ -116,6 +122,77 @@ async fn a_src_6_only_the_host_key_on_file_will_do() {
         logins,
         "nobody is told who we are before we know who they are"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_src_6_nothing_weak_is_agreed_on() {
+    let case = Case::with(open().await, &[("cm.yaml", &config_map("x"))]).await;
+    // What a server insists on, and what there is nothing in common for.
+    let rows = [
+        ("kex", "KexAlgorithms diffie-hellman-group14-sha1", "Kex"),
+        ("signature", "HostKeyAlgorithms ssh-rsa", "Key"),
+        ("cipher", "Ciphers aes128-cbc,3des-cbc", "Cipher"),
+        ("mac", "Ciphers aes128-ctr\nMACs hmac-sha1", "Mac"),
+    ];
+    let mut servers = Vec::new();
+    for (name, settings, kind) in rows {
+        let ssh = SshServer::start_with(&format!("{settings}\n"));
+        let words = format!("no common algorithm for {kind}");
+        with_keys(&case, name, &ssh.url(&case.repo), &ssh).await;
+        servers.push((name, ssh, words));
+    }
+    // The same kind of key, with a signature of today.
+    let ssh = SshServer::start_with("HostKeyAlgorithms rsa-sha2-256\n");
+    with_keys(&case, "rsa", &ssh.url(&case.repo), &ssh).await;
+    for (name, ssh, words) in &servers {
+        let refused = case
+            .objects
+            .until_refused("GitRepository", name, words)
+            .await;
+        assert!(refused["status"]["artifact"].is_null(), "{name}");
+        assert_eq!(ssh.logins(), 0, "{name}");
+    }
+    case.objects
+        .until_condition("GitRepository", "rsa", "Ready", "True")
+        .await;
+    // To a server that says nothing of itself, all is said that would be agreed on.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("ssh://git@{}/x", listener.local_addr().unwrap());
+    let offer = thread::spawn(move || offer(listener.accept().unwrap().0));
+    with_keys(&case, "offer", &url, &ssh).await;
+    case.objects
+        .until_refused("GitRepository", "offer", "handshake failed")
+        .await;
+    let offer = offer.join().unwrap();
+    for weak in ["sha1", "md5", "cbc", "arcfour", "ssh-rsa", "ssh-dss"] {
+        assert!(!offer.contains(weak), "{weak}: {offer}");
+    }
+    // CVE-2023-48795: who takes part in this counts what is sent before the keys are there.
+    assert!(offer.contains("kex-strict-c-v00@openssh.com"), "{offer}");
+}
+
+/// A `GitRepository` with the keys for this server.
+async fn with_keys(case: &Case, name: &str, url: &str, ssh: &SshServer) {
+    let (identity, known_hosts) = (ssh.client_key_openssh(), ssh.host_key_line());
+    let pairs = [("identity", &*identity), ("known_hosts", &*known_hosts)];
+    case.objects
+        .apply(secret(&case.objects, name, &pairs))
+        .await;
+    case.objects
+        .git_repository(name, url, json!({"secretRef": {"name": name}}))
+        .await;
+}
+
+/// The lists of algorithms that a client begins with (RFC 4253, 7.1), which nothing hides yet.
+fn offer(mut stream: TcpStream) -> String {
+    stream.write_all(b"SSH-2.0-hostile\r\n").unwrap();
+    let mut bytes = BufReader::new(stream);
+    bytes.read_until(b'\n', &mut Vec::new()).unwrap();
+    let mut length = [0; 4];
+    bytes.read_exact(&mut length).unwrap();
+    let mut packet = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap()];
+    bytes.read_exact(&mut packet).unwrap();
+    String::from_utf8_lossy(&packet).into_owned()
 }
 
 /// A name of a host as `HashKnownHosts` writes it.

@@ -254,7 +254,7 @@ async fn a_src_3_what_a_server_sends_is_bounded() {
         ("cut", "failed to fill whole buffer"),
         ("count", "too large to fit in memory"),
         ("claims", "pack is incomplete"),
-        ("blob", ""),
+        ("blob", "too large to fit in memory"),
         ("delta-claims", "Entry too large to fit in memory"),
         ("delta", "Entry too large to fit in memory"),
         ("wrong", "not found"),

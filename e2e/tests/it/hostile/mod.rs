@@ -3,6 +3,7 @@
 
 mod archives;
 mod build;
+mod clocks;
 mod credentials;
 mod expressions;
 mod git_server;

@@ -8,8 +8,9 @@ use windlass_e2e::{Controller, Stack, StackOptions, is_condition, workspace_root
 use windlass_testkit::{GitServer, GitServerOptions};
 
 use super::{
+    archives::{Archive, digest, publish},
     rig::{Case, config_map, message, namespace, open, reason},
-    wire::get,
+    wire::{Wire, get},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -339,4 +340,57 @@ async fn r_19_an_object_that_is_too_large_is_named() {
         assert!(message(&refused, "Ready").len() < 2000, "{name}");
     }
     case.still_works("honest").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_13_what_was_built_does_not_stay_in_memory() {
+    const SOURCES: usize = 24;
+    const EACH: usize = 24 << 20;
+    // The caches have 64 MiB; the rest is what the allocator has not given back yet.
+    const MORE_KIB: u64 = 200 << 10;
+    let stack = Stack::start(StackOptions::default()).await;
+    let objects = stack.namespace("memory").await;
+    let ballast = "\0".repeat(EACH);
+    let archives: Vec<_> = (0..SOURCES)
+        .map(|n| {
+            let archive = Archive::default().file("cm.yaml", &config_map(&format!("of-{n}")));
+            (format!("x{n}"), archive.file("ballast.txt", &ballast).gz())
+        })
+        .collect();
+    let files = archives
+        .iter()
+        .map(|(name, bytes)| (format!("/{name}"), bytes.clone()));
+    let wire = Wire::files(files.collect());
+    let resident = || in_use(stack.process(Controller::Kustomize).pid());
+    let before = resident();
+    for (name, bytes) in &archives {
+        let url = format!("{}/{name}", wire.url);
+        publish(&objects, name, &url, &digest(bytes)).await;
+        let source = json!({"kind": "GitRepository", "name": name});
+        objects
+            .kustomization(name, json!({"sourceRef": source}))
+            .await;
+    }
+    for (name, _) in &archives {
+        objects
+            .until_condition("Kustomization", name, "Ready", "True")
+            .await;
+    }
+    let mut after = resident();
+    for _ in 0..20 {
+        after = after.min(resident());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    println!("{before} KiB before, {after} KiB after {SOURCES} artifacts of {EACH} bytes");
+    assert!(after < before + MORE_KIB, "{before} KiB, then {after} KiB");
+}
+
+/// The memory of a process that is in use, in KiB.
+fn in_use(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

@@ -170,6 +170,11 @@ async fn references(case: &Case) {
             "object not found",
         ),
         (
+            "sha256",
+            reference("commit", &"0".repeat(64)),
+            "object not found",
+        ),
+        (
             "hex",
             reference("commit", &"0".repeat(40)),
             "object not found",

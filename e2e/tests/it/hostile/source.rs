@@ -4,11 +4,11 @@ use std::{fs, io::Write as _, path::Path};
 
 use serde_json::json;
 use windlass_e2e::Controller;
-use windlass_testkit::{Entry, SshServer};
+use windlass_testkit::{Entry, GitServer, GitServerOptions, SshServer};
 
 use super::{
     rig::{Case, config_map, open, reason, secret},
-    wire::Wire,
+    wire::{Wire, ok},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -301,6 +301,29 @@ async fn a_src_5_credentials_do_not_follow_a_redirect() {
         .until_refused("GitRepository", "circle", "too many redirects")
         .await;
     assert_eq!(circle.seen().len(), 21);
+    // Nor does one lead from a connection that nobody reads along to one that anybody does.
+    let secure = GitServer::start(GitServerOptions {
+        tls: true,
+        ..GitServerOptions::default()
+    });
+    let plain = Wire::start(|_, stream| ok(stream, "text/plain", b""));
+    secure.move_to(Some(plain.url.clone()));
+    let authority = [("ca.crt", secure.ca_pem())];
+    case.objects
+        .apply(secret(&case.objects, "authority", &authority))
+        .await;
+    let url = format!("{}/x.git", secure.base_url());
+    case.objects
+        .git_repository("down", &url, json!({"secretRef": {"name": "authority"}}))
+        .await;
+    case.objects
+        .until_refused(
+            "GitRepository",
+            "down",
+            "leads from https to another scheme",
+        )
+        .await;
+    assert_eq!(plain.seen().len(), 0);
     // Nor do they go to whatever server a submodule names.
     let inside = format!(
         "[submodule \"sub\"]\n\tpath = sub\n\turl = {}/sub.git\n",

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde_json::json;
 use windlass_testkit::{Entry, Repo};
 
-use super::rig::{Case, config_map, open};
+use super::rig::{Case, MAX_TREE, config_map, open};
 
 /// Makes a branch a commit of the raw tree object `tree`, which git itself would not write.
 fn hostile(repo: &Repo, branch: &str, tree: &[u8]) {
@@ -32,6 +32,10 @@ async fn a_src_4_trees_hold_only_what_belongs_into_them() {
     let below = case.repo.resolve("main^{tree}").unwrap();
     let one = |name: &[u8]| entry("100644", name, &blob);
     let dir = |name: &[u8]| entry("40000", name, &below);
+    // What is left out has a cost too.
+    let links: Vec<u8> = (0..=MAX_TREE)
+        .flat_map(|n| entry("120000", format!("{n:06}").as_bytes(), &blob))
+        .collect();
     let refused = [
         ("git", one(b".git")),
         ("upper", one(b".GIT")),
@@ -51,6 +55,7 @@ async fn a_src_4_trees_hold_only_what_belongs_into_them() {
         ("modules-link", entry("120000", b".gitmodules", &blob)),
         ("mode", entry("100666777", b"a", &blob)),
         ("cut", one(b"a")[..15].to_vec()),
+        ("links", links),
     ];
     for (name, tree) in &refused {
         hostile(&case.repo, name, tree);
@@ -76,6 +81,8 @@ async fn a_src_4_trees_hold_only_what_belongs_into_them() {
     for (name, _) in &refused {
         let words = match *name {
             "twice" | "file-and-dir" => "listed twice",
+            "utf8" => "not valid UTF-8",
+            "links" => "files and directories",
             "mode" => "object parsing failed",
             // Of these git itself makes no pack that is whole.
             "cut" | "empty" => "",
