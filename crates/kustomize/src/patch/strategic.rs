@@ -36,6 +36,11 @@ pub(crate) fn apply(
     if directive::drops_annotations(&patch.node) {
         target.forget_records();
     }
+    if directive::brings_annotations(&patch.node) {
+        // They are among the patch's annotations in the original, and merged like those.
+        target.allow_name_change |= patch.allow_name_change;
+        target.allow_kind_change |= patch.allow_kind_change;
+    }
     if !patch.allow_kind_change {
         target.set_field("kind", &kind);
     }
@@ -237,6 +242,7 @@ fn merge_fields(
                 }
                 let key = Scalar {
                     style: new.key.style,
+                    tagged: new.key.tagged,
                     ..Scalar::untyped(key)
                 };
                 target.entries.push(Entry { key, value });
@@ -274,10 +280,11 @@ fn merge_fields(
     Ok(Node::Mapping(target))
 }
 
-/// How a node is written: scalars have a style, collections may stand in brackets.
+/// How a node is written: scalars have a style and perhaps a tag, collections may stand in
+/// brackets.
 fn written_style(node: &Node) -> (Style, bool) {
     match node {
-        Node::Scalar(scalar) => (scalar.style, false),
+        Node::Scalar(scalar) => (scalar.style, scalar.tagged),
         Node::Mapping(mapping) => (Style::Plain, mapping.flow),
         Node::Sequence(sequence) => (Style::Plain, sequence.flow),
     }
@@ -285,11 +292,11 @@ fn written_style(node: &Node) -> (Style, bool) {
 
 /// The value of a field is written as the one it takes the place of, so that what was a quoted
 /// number stays a string.
-fn set_style(node: &mut Node, (style, flow): (Style, bool)) {
+fn set_style(node: &mut Node, (style, flag): (Style, bool)) {
     match node {
-        Node::Scalar(scalar) => scalar.style = style,
-        Node::Mapping(mapping) => mapping.flow = flow,
-        Node::Sequence(sequence) => sequence.flow = flow,
+        Node::Scalar(scalar) => (scalar.style, scalar.tagged) = (style, flag),
+        Node::Mapping(mapping) => mapping.flow = flag,
+        Node::Sequence(sequence) => sequence.flow = flag,
     }
 }
 

@@ -132,22 +132,20 @@ impl Transformer for ReplacementTransformer {
 }
 
 fn source_value(source: &Source, resources: &[Manifest]) -> Result<Node, Error> {
+    let mut found = None;
     for manifest in resources {
         manifest
             .check_records()
             .map_err(|error| error.context("error getting node IDs"))?;
+        if manifest.any_id(|id| source.selects(id)) && found.replace(manifest).is_some() {
+            return Err(Error::invalid(format!(
+                "multiple matches for selector {source}"
+            )));
+        }
     }
-    let mut matches = resources
-        .iter()
-        .filter(|manifest| manifest.any_id(|id| source.selects(id)));
-    let Some(found) = matches.next() else {
+    let Some(found) = found else {
         return Err(Error::invalid(format!("nothing selected by {source}")));
     };
-    if matches.next().is_some() {
-        return Err(Error::invalid(format!(
-            "multiple matches for selector {source}"
-        )));
-    }
     let field = match source.field_path.as_str() {
         "" => NAME,
         field => field,
