@@ -1,6 +1,6 @@
 //! The ordered collection of resources a build works on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::Error;
 use crate::generate;
@@ -132,9 +132,31 @@ impl ResMap {
     }
 
     /// Fails if two resources have the same id by now.
-    pub(crate) fn check_unique(&mut self) -> Result<(), Error> {
-        let items = std::mem::take(self).into_items();
-        items.into_iter().try_for_each(|item| self.append(item))
+    pub(crate) fn check_unique(&self) -> Result<(), Error> {
+        let mut seen = HashSet::with_capacity(self.items.len());
+        for item in &self.items {
+            let id = item.id();
+            if !seen.insert((id.gvk, id.name, id.effective_namespace())) {
+                return Err(already_registered(&id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The given positions, and those of resources that have come to have the same ids.
+    pub(crate) fn with_same_ids(&mut self, positions: &[usize]) -> Vec<usize> {
+        let mut all = positions.to_vec();
+        for &at in positions {
+            let name = self.items[at].name().to_owned();
+            for same in self.positions_by_name(&name).to_vec() {
+                if self.items[same].id() == self.items[at].id() {
+                    all.push(same);
+                }
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// Adds a generated resource, or merges it into the one it replaces or extends.

@@ -67,18 +67,15 @@ pub(crate) fn apply_to_all(
     patch.set_name(&name);
     let namespace = patch.namespace().to_owned();
     patch.set_namespace(&namespace);
-    let mut renames = patch.allow_name_change || patch.allow_kind_change;
-    for &at in selected {
+    // They are found by their ids.
+    for at in resources.with_same_ids(selected) {
         let api_version = resources.items()[at].api_version().to_owned();
-        renames |= patch.api_version() != api_version;
         patch.set_field("apiVersion", &api_version);
         resources.modify(at, |target| apply(target, &patch, schemas, growth))?;
     }
     resources.drop_empty();
-    if renames {
-        resources.check_unique()?;
-    }
-    Ok(())
+    // Patches before this one may have given several the same name.
+    resources.check_unique()
 }
 
 fn null() -> Node {

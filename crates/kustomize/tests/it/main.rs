@@ -14,6 +14,7 @@ mod flux;
 mod hostile;
 mod random;
 mod remote;
+mod remote_bases;
 mod scale;
 
 use windlass_archive::Tree;
