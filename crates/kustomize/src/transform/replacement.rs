@@ -294,10 +294,13 @@ fn set(
     }
     let of_source = copied.from.as_ref().is_some_and(|(from, _)| *from == at);
     // Paths with a dash make a new place each time.
-    if !of_source || found == 1 || field.iter().any(|part| part == "-") {
+    if !of_source || field.iter().any(|part| part == "-") {
         let value = &copied.value;
         return target::visit(object, field, make, &mut |place| put(place, value, options));
     }
+    // What is made on the way is part of the source by then.
+    target::visit(object, field, make, &mut |_| Ok(()))?;
+    copied.refresh(at, object);
     for turn in 0..found {
         let (mut number, value) = (0, copied.value.clone());
         target::visit(object, field, make, &mut |place| {

@@ -16,6 +16,7 @@ mod random;
 mod remote;
 mod remote_bases;
 mod scale;
+mod traces;
 
 use windlass_archive::Tree;
 
