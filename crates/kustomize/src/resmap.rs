@@ -176,15 +176,13 @@ impl ResMap {
                 behavior.as_str()
             ))),
             &[at] => {
-                self.modify(at, |old| generate::join(old, new));
-                let id = self.items[at].id();
-                let same = self.items.iter().filter(|item| item.id().equals(&id));
-                match same.count() {
-                    0 | 1 => Ok(()),
-                    count => Err(Error::invalid(format!(
-                        "in Replace: id matched {count} resources"
-                    ))),
+                let place = self.place_of(at, &new)?;
+                if place != at {
+                    let old = self.items[at].clone();
+                    self.items[place] = old;
                 }
+                self.modify(place, |old| generate::join(old, new));
+                Ok(())
             }
             several => {
                 let shown: Vec<String> = several
@@ -200,6 +198,29 @@ impl ResMap {
                     shown.join(" ")
                 )))
             }
+        }
+    }
+
+    /// The position of the resource whose place `new` takes once it has name and namespace of the
+    /// one at `at`: mostly that one, but the type counts as well.
+    fn place_of(&self, at: usize, new: &Manifest) -> Result<usize, Error> {
+        let old = &self.items[at];
+        let id = Id {
+            name: old.name(),
+            namespace: old.namespace(),
+            ..new.id()
+        };
+        let items = self.items.iter().enumerate();
+        let mut same = items.filter(|(_, item)| item.id().equals(&id));
+        match (same.next(), same.count()) {
+            (Some((place, _)), 0) => Ok(place),
+            (None, _) => Err(Error::invalid(format!(
+                "cannot find resource with id {id} to replace"
+            ))),
+            (_, more) => Err(Error::invalid(format!(
+                "in Replace: id matched {} resources",
+                more + 1
+            ))),
         }
     }
 
