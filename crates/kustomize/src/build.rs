@@ -7,12 +7,14 @@ mod transformers;
 
 use std::rc::Rc;
 
+use windlass_archive::Tree;
+
 use crate::config::TransformerConfig;
 use crate::loader::{Context, Loader};
 use crate::manifest::Manifest;
 use crate::origin::{ORIGIN, Origin, TRANSFORMATIONS};
 use crate::resmap::ResMap;
-use crate::schema::{Definitions, Schemas};
+use crate::schema::{Builtins, Definitions, Schemas};
 use crate::transform::Transformer as _;
 use crate::transform::hash::HashTransformer;
 use crate::transform::label::LabelTransformer;
@@ -34,25 +36,35 @@ pub(crate) fn run(
     options: &BuildOptions<'_>,
 ) -> Result<Build, Error> {
     let context = Context::new(files, options);
-    let resources = resources(&context, path)?;
+    let resources = resources(&context, &Loader::new(&context, path)?)?;
+    Ok(finished(context, resources))
+}
+
+pub(crate) fn run_repository(name: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
+    let nothing = Tree::default();
+    let context = Context::new(&nothing, options);
+    let resources = resources(&context, &Loader::of_repository(&context, name)?)?;
+    Ok(finished(context, resources))
+}
+
+fn finished(context: Context<'_>, resources: Vec<Resource>) -> Build {
     let (warnings, files_read) = context.into_parts();
-    Ok(Build {
+    Build {
         resources,
         warnings,
         files_read,
-    })
+    }
 }
 
-fn resources(context: &Context<'_>, path: &str) -> Result<Vec<Resource>, Error> {
-    let loader = Loader::new(context, path)?;
-    let (kustomization, file) = kustomization::load(&loader)?;
-    set_schemas(&loader, &kustomization, true)?;
+fn resources(context: &Context<'_>, loader: &Loader<'_>) -> Result<Vec<Resource>, Error> {
+    let (kustomization, file) = kustomization::load(loader)?;
+    set_schemas(loader, &kustomization, true)?;
     let wanted = &kustomization.build_metadata;
     let wants = |option: &str| wanted.iter().any(|wanted| wanted == option);
     let builtin = Rc::new(TransformerConfig::builtin());
     let target = accumulate::Target {
         builtin: &builtin,
-        loader: &loader,
+        loader,
         kustomization: &kustomization,
         file,
         origin: (!wanted.is_empty()).then(Origin::default),
@@ -95,7 +107,8 @@ fn set_schemas(loader: &Loader<'_>, k: &Kustomization, root: bool) -> Result<(),
     };
     let at = |error: Error| error.in_file(&loader.located(get("path").map_or("", String::as_str)));
     let text = get("path").map(|path| loader.text(path)).transpose()?;
-    if loader.context.schemas.borrow().is_some() && !root {
+    let context = loader.context;
+    if context.schemas.borrow().is_some() && !root {
         return Ok(());
     }
     let schemas = match (get("version").map(String::as_str), text) {
@@ -105,7 +118,7 @@ fn set_schemas(loader: &Loader<'_>, k: &Kustomization, root: bool) -> Result<(),
             ));
         }
         (None | Some(""), None) => return Ok(()),
-        (Some("v1.21.2"), None) => Schemas::Builtin,
+        (Some("v1.21.2"), None) => context.builtin.clone(),
         (Some(_), None) => {
             return Err(Error::invalid(
                 "the specified OpenAPI version is not built in",
@@ -115,11 +128,17 @@ fn set_schemas(loader: &Loader<'_>, k: &Kustomization, root: bool) -> Result<(),
             let document = windlass_yaml::to_value(&text).map_err(|error| {
                 at(Error::invalid(format!("invalid schema file: {error}")).with_line(error.line()))
             })?;
-            let with_builtin = loader.context.unknown_types.get();
-            Schemas::Custom(Rc::new(Definitions::new(document, with_builtin)))
+            let builtins = match &context.builtin {
+                // They have been read before, so that the document adds to them.
+                Schemas::Builtin(looked_up) if looked_up.get() => Builtins::Last,
+                // They are read after it.
+                _ if context.unknown_types.get() => Builtins::First,
+                _ => Builtins::None,
+            };
+            Schemas::Custom(Rc::new(Definitions::new(document, builtins)))
         }
     };
-    *loader.context.schemas.borrow_mut() = Some(schemas);
+    *context.schemas.borrow_mut() = Some(schemas);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use windlass_yaml::Value;
 use crate::Error;
 use crate::decode::At;
 use crate::fieldspec::{FieldSpec, merge_one};
+use crate::go_sort;
 use crate::id::Gvk;
 use crate::loader::Loader;
 
@@ -59,7 +60,7 @@ impl TransformerConfig {
             };
             read().map_err(|error: Error| error.in_file(&loader.located(path)))?;
         }
-        let mut config = defaults::config();
+        let mut config = Self::builtin();
         config.merge(&own)?;
         // As it is merged again, from the narrow to the wide, wide ones give way to narrow ones.
         let mut merged = Self::default();
@@ -125,10 +126,11 @@ impl TransformerConfig {
             &mut self.replicas,
             &mut self.var_references,
         ] {
-            specs.sort_by(|a, b| a.gvk.order(&b.gvk));
+            go_sort::sort(specs, |a, b| a.gvk.order(&b.gvk).is_lt());
         }
-        self.name_references
-            .sort_by(|a, b| a.target.order(&b.target));
+        go_sort::sort(&mut self.name_references, |a, b| {
+            a.target.order(&b.target).is_lt()
+        });
     }
 
     fn section(&mut self, name: &str) -> &mut Vec<FieldSpec> {

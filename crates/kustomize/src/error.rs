@@ -114,6 +114,13 @@ impl Error {
         }
     }
 
+    /// Whether there was too little time to fetch a repository, which means that there is one.
+    pub(crate) fn is_timeout(&self) -> bool {
+        self.kind == ErrorKind::Remote
+            && self.message.starts_with("hit ")
+            && self.message.contains(" timeout running ")
+    }
+
     /// Whether a fallback must not be tried after this failure.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self.kind, ErrorKind::Limit | ErrorKind::Cancelled)

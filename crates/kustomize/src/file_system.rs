@@ -87,6 +87,14 @@ impl FileSystem<'_> {
         }
     }
 
+    /// The place that a path, seen from `directory`, means by its words, be it in the tree or not.
+    pub(crate) fn meant(&self, directory: &str, path: &str) -> String {
+        match self {
+            Self::Memory => absolute("", directory, path),
+            Self::Disk(root) | Self::Confined(root) => absolute(root, directory, path),
+        }
+    }
+
     /// `path`, relative to `directory`, leads out of the tree. `operation` is what was tried:
     /// `read` a file, or find the `abs`olute path of a directory.
     pub(crate) fn outside(&self, operation: &str, directory: &str, path: &str) -> String {

@@ -19,6 +19,7 @@ mod file_system;
 mod files;
 pub mod flux;
 mod generate;
+mod go_sort;
 mod growth;
 mod id;
 mod kustomization;
@@ -47,7 +48,7 @@ pub use files::Files;
 pub use generate::helm_chart::{ChartRenderer, ValuesFile};
 pub use kustomization::Chart;
 pub use options::{
-    BuildOptions, Limits, LoadRestrictor, RemoteError, RemoteLoader, Reorder, RepoSpec,
+    BuildOptions, Limits, LoadRestrictor, RemoteError, RemoteLoader, Reorder, RepoSpec, Repository,
 };
 pub use output::{Build, Resource};
 
@@ -58,4 +59,20 @@ pub use output::{Build, Resource};
 /// [`Error`] with the text kustomize gives.
 pub fn build(files: &dyn Files, path: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
     build::run(files, path, options)
+}
+
+/// What to clone for a build of `name`, if that is the name of a repository and not of a directory:
+/// such as `https://github.com/org/repo//path?ref=v1`, `github.com/org/repo/path` or
+/// `git@example.com:org/repo`.
+pub fn repository(name: &str) -> Option<RepoSpec> {
+    repo::parse(name)
+}
+
+/// Builds the kustomization in the repository that `name` is the name of, with the loader of the
+/// options.
+///
+/// # Errors
+/// [`Error`] with the text kustomize gives.
+pub fn build_repository(name: &str, options: &BuildOptions<'_>) -> Result<Build, Error> {
+    build::run_repository(name, options)
 }

@@ -1,5 +1,6 @@
 //! Reading files on behalf of one kustomization directory.
 
+mod clone;
 mod path;
 
 use std::cell::{Cell, RefCell};
@@ -9,11 +10,11 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bytes::Bytes;
-use windlass_archive::Tree;
 
+use self::clone::Clone;
 use crate::growth::Growth;
 use crate::manifest::Manifest;
-use crate::schema::Schemas;
+use crate::schema::{self, Schemas};
 use crate::{
     BuildOptions, Error, ErrorKind, FileSystem, Files, LoadRestrictor, RemoteError, RepoSpec, load,
     repo,
@@ -25,6 +26,8 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a BuildOptions<'a>,
     /// Set by the first kustomization that has an `openapi` field.
     pub(crate) schemas: RefCell<Option<Schemas>>,
+    /// Those in force before.
+    pub(crate) builtin: Schemas,
     /// Whether a resource was of a type that is not built in.
     pub(crate) unknown_types: Cell<bool>,
     warnings: RefCell<Vec<String>>,
@@ -42,6 +45,7 @@ impl<'a> Context<'a> {
             files,
             options,
             schemas: RefCell::default(),
+            builtin: Schemas::default(),
             unknown_types: Cell::new(false),
             warnings: RefCell::default(),
             files_read: RefCell::default(),
@@ -54,7 +58,8 @@ impl<'a> Context<'a> {
 
     /// The schemas in force, as far as they have been decided.
     pub(crate) fn schemas(&self) -> Schemas {
-        self.schemas.borrow().clone().unwrap_or_default()
+        let decided = self.schemas.borrow().clone();
+        decided.unwrap_or_else(|| self.builtin.clone())
     }
 
     pub(crate) fn warn(&self, text: String) {
@@ -139,16 +144,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A repository that a base came from.
-struct Clone {
-    tree: Tree,
-    spec: RepoSpec,
-    /// The name it was asked for by.
-    raw: String,
-    /// Where it stands in error texts.
-    shown: String,
-}
-
 /// Reads relative to one kustomization directory.
 pub(crate) struct Loader<'a> {
     pub(crate) context: &'a Context<'a>,
@@ -184,16 +179,32 @@ impl<'a> Loader<'a> {
         })
     }
 
+    /// A loader for a build that starts from a repository.
+    pub(crate) fn of_repository(context: &'a Context<'a>, name: &str) -> Result<Self, Error> {
+        let Some(spec) = repo::parse(name) else {
+            return Err(Error::invalid(format!("'{name}' names no repository")));
+        };
+        context.visit(0)?;
+        let (clone, root) = Clone::fetch(context, name, spec)?;
+        Ok(Self {
+            context,
+            root,
+            clone: Some(Rc::new(clone)),
+            referrer: None,
+            depth: 0,
+        })
+    }
+
     fn files(&self) -> &dyn Files {
         match &self.clone {
-            Some(clone) => &clone.tree,
+            Some(clone) => &*clone.fetched.files,
             None => self.context.files,
         }
     }
 
     fn file_system(&self) -> FileSystem<'_> {
         match &self.clone {
-            Some(clone) => FileSystem::Disk(&clone.shown),
+            Some(clone) => clone.file_system(),
             None => self.context.options.files,
         }
     }
@@ -224,8 +235,10 @@ impl<'a> Loader<'a> {
                 .and_then(|inside| path::join("", inside, files)),
             None => path::join(&self.root, path, files),
         };
-        joined
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path)))
+        joined.ok_or_else(|| match &self.clone {
+            Some(_) => self.security(&files.meant(&self.root, path)),
+            None => Error::new(ErrorKind::NotFound, files.outside("read", &self.root, path)),
+        })
     }
 
     /// A file of the directory itself; none if there is none, or only a link that leads elsewhere
@@ -276,7 +289,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn manifests(&self, text: &str) -> Result<Vec<Manifest>, Error> {
         let scopes = self.context.schemas().scopes();
         let found = load::manifests(text, scopes.as_ref(), &self.context.growth)?;
-        let known = |manifest: &Manifest| Schemas::Builtin.of_object(&manifest.node).is_some();
+        let known = |manifest: &Manifest| schema::is_builtin(&manifest.node);
         if !self.context.unknown_types.get() && !found.iter().all(known) {
             self.context.unknown_types.set(true);
         }
@@ -301,14 +314,18 @@ impl<'a> Loader<'a> {
             return Err(Error::new(ErrorKind::NotFound, text));
         };
         if restricted && !self.holds(&full) {
-            return Err(Error::invalid(format!(
-                "security; file '{}' is not in or below '{}'",
-                files.shown(&full),
-                self.shown_root()
-            )));
+            return Err(self.security(&files.shown(&full)));
         }
         self.context.count_bytes(bytes.len())?;
         Ok(bytes)
+    }
+
+    /// A file may not be read as it is elsewhere.
+    fn security(&self, shown: &str) -> Error {
+        Error::invalid(format!(
+            "security; file '{shown}' is not in or below '{}'",
+            self.shown_root()
+        ))
     }
 
     fn remote_file(&self, url: &str) -> Result<Bytes, Error> {
@@ -347,6 +364,9 @@ impl<'a> Loader<'a> {
         }
         let files = self.file_system();
         let outside = || {
+            if let Some(clone) = &self.clone {
+                return clone.outside(&files.meant(&self.root, path));
+            }
             let text = files.outside("abs", &self.root, path);
             let error = Error::new(ErrorKind::NotFound, text);
             match files {
@@ -367,6 +387,9 @@ impl<'a> Loader<'a> {
             return Err(Error::new(ErrorKind::NotFound, text).context("must build at directory"));
         }
         let full = self.files().resolved(&full);
+        if let Some(clone) = self.clone.as_ref().filter(|clone| !clone.holds(&full)) {
+            return Err(clone.outside(&self.shown(&full)));
+        }
         self.check_cycle(&full)?;
         self.context.visit(self.depth + 1)?;
         Ok(Loader {
@@ -409,31 +432,8 @@ impl<'a> Loader<'a> {
                 )));
             }
         }
-        let Some(remote) = self.context.options.remote else {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("remote base '{raw}' is not allowed"),
-            ));
-        };
         self.context.visit(self.depth + 1)?;
-        let tree = remote
-            .repository(&spec)
-            .map_err(|text| Error::new(ErrorKind::Remote, text))?;
-        let root = path::join("", &spec.path, FileSystem::Disk(""))
-            .filter(|root| tree.is_dir(root))
-            .ok_or_else(|| {
-                let shown = FileSystem::Disk(&spec.url).shown(&spec.path);
-                Error::new(
-                    ErrorKind::NotFound,
-                    format!("evalsymlink failure on '{shown}' : no such file or directory"),
-                )
-            })?;
-        let clone = Clone {
-            tree,
-            shown: spec.url.clone(),
-            spec,
-            raw: raw.to_owned(),
-        };
+        let (clone, root) = Clone::fetch(self.context, raw, spec)?;
         Ok(Loader {
             context: self.context,
             root,
@@ -450,7 +450,11 @@ impl<'a> Loader<'a> {
         }
         let path = self.resolve(name).unwrap_or_else(|_| name.to_owned());
         match &self.clone {
-            Some(clone) => format!("{}//{path}", clone.spec.url),
+            Some(clone) => {
+                let below = path.strip_prefix(&clone.fetched.directory).unwrap_or(&path);
+                let below = below.trim_start_matches('/');
+                format!("{}//{below}", clone.spec.url)
+            }
             None => path,
         }
     }
@@ -461,6 +465,23 @@ fn not_a_directory(failure: &str) -> String {
     format!("not a valid directory: {failure}")
 }
 
+/// Whether a path is the URL of a file to be fetched: one that Go can parse.
 pub(crate) fn is_url(path: &str) -> bool {
-    path.starts_with("http://") || path.starts_with("https://")
+    let Some((scheme, rest)) = path.split_once(':') else {
+        return false;
+    };
+    let fetched = ["http", "https"].map(|known| scheme.eq_ignore_ascii_case(known));
+    let (rest, _) = rest.split_once('#').unwrap_or((rest, ""));
+    let (rest, _) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = rest.strip_prefix("//").unwrap_or_default();
+    let host = authority.split('/').next().unwrap_or_default();
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    let escapes = rest.split('%').skip(1);
+    fetched.contains(&true)
+        && !path.contains(|c: char| c.is_ascii_control())
+        && !host.contains([' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}'])
+        && (port.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit()))
+        && escapes
+            .map(str::as_bytes)
+            .all(|escape| escape.len() >= 2 && escape[..2].iter().all(u8::is_ascii_hexdigit))
 }

@@ -166,7 +166,10 @@ impl Manifest {
     /// namespaces are not known as such here, their namespace says it.
     pub(crate) fn previous_ids(&self) -> impl Iterator<Item = Id<'_>> {
         let gvk = self.gvk();
-        self.previous.iter().map(move |previous| Id {
+        // Without any name, the original finds no record.
+        let named = self.previous.iter().any(|p| !p.name.is_empty());
+        let previous = if named { &self.previous[..] } else { &[] };
+        previous.iter().map(move |previous| Id {
             gvk: GvkRef {
                 kind: &previous.kind,
                 ..gvk
@@ -182,7 +185,7 @@ impl Manifest {
         let complete = |previous: &Previous| {
             previous.name.is_empty() == previous.kind.is_empty() && !previous.name.is_empty()
         };
-        if self.previous.iter().all(complete) {
+        if self.previous.iter().all(complete) || self.previous.iter().all(|p| p.name.is_empty()) {
             return Ok(());
         }
         Err(Error::invalid(

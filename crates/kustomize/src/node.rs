@@ -30,6 +30,8 @@ pub(crate) struct Scalar {
     pub(crate) text: String,
     pub(crate) tag: Tag,
     pub(crate) style: Style,
+    /// Whether the type was written out (`!!int "3"`), which then counts more than quotes.
+    pub(crate) tagged: bool,
     /// Not zero for scalars that change together within a resource.
     pub(crate) alias: u32,
     pub(crate) touched: bool,
@@ -117,6 +119,7 @@ impl Scalar {
             text: text.into(),
             tag,
             style: Style::Plain,
+            tagged: false,
             alias: 0,
             touched: false,
         }
@@ -129,7 +132,8 @@ impl Scalar {
     /// Whenever the original puts a text without type in its place, it quotes what would be read as
     /// something else.
     pub(crate) fn quote_if_ambiguous(&mut self) {
-        if self.is_string() && self.style == Style::Plain && is_ambiguous(&self.text) {
+        let bare = self.style == Style::Plain && !self.tagged;
+        if self.is_string() && bare && is_ambiguous(&self.text) {
             self.style = Style::DoubleQuoted;
         }
     }
@@ -277,6 +281,7 @@ impl Mapping {
         match self.get_mut(key) {
             Some(Node::Scalar(old)) => {
                 new.style = old.style;
+                new.tagged = old.tagged;
                 old.become_like(new);
             }
             Some(other) => *other = Node::Scalar(new),

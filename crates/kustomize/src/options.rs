@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use windlass_archive::Tree;
 
-use crate::{ChartRenderer, FileSystem};
+use crate::{ChartRenderer, FileSystem, Files};
 
 /// How a build behaves.
 #[derive(Clone, Copy, Default)]
@@ -103,8 +103,39 @@ pub trait RemoteLoader {
     /// The files of a repository at the wanted revision.
     ///
     /// # Errors
-    /// The text to report.
-    fn repository(&self, spec: &RepoSpec) -> Result<Tree, String>;
+    /// The text to report. That of a lack of time is `hit … timeout running …`, as the original has
+    /// it.
+    fn repository(&self, spec: &RepoSpec) -> Result<Repository, String>;
+}
+
+/// A repository that has been fetched.
+pub struct Repository {
+    /// Its files, perhaps among others: nothing outside of `directory` is read.
+    pub files: Box<dyn Files>,
+    /// Where in `files` the repository starts; `""` for their root.
+    pub directory: String,
+    /// The absolute path that the root of `files` has in error texts; `""` for a whole disk.
+    pub place: String,
+}
+
+impl From<Tree> for Repository {
+    /// A tree in memory, shown as the temporary directory that the original clones into.
+    fn from(tree: Tree) -> Self {
+        Self {
+            files: Box::new(tree),
+            directory: String::new(),
+            place: "/tmp/kustomize-0".to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository")
+            .field("directory", &self.directory)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a remote file could not be loaded.

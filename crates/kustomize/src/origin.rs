@@ -39,7 +39,11 @@ impl Origin {
             Some(spec) => {
                 origin.repo = spec.url;
                 origin.reference = spec.reference.unwrap_or_default();
-                origin.path = joined("", &spec.path);
+                origin.path = match joined("", &spec.path) {
+                    // What the original calls the place of a clone before there is one.
+                    path if path.is_empty() => "notCloned".to_owned(),
+                    path => path,
+                };
             }
             None => origin.path = joined(&self.path, path),
         }
@@ -189,6 +193,12 @@ mod tests {
         assert_eq!(
             remote.to_yaml(),
             "path: dir/x.yaml\nrepo: https://github.com/o/r\nref: v1\n"
+        );
+        // A file whose URL could be that of a repository counts as one.
+        let file = Origin::default().append("https://example.com/o/a.yaml");
+        assert_eq!(
+            file.to_yaml(),
+            "path: notCloned\nrepo: https://example.com/o/a.yaml\n"
         );
         assert_eq!(
             Origin::default()

@@ -28,6 +28,11 @@ pub(crate) fn parse(name: &str) -> Option<RepoSpec> {
     })
 }
 
+/// Whether a name has the prefix of another tool, which is ignored.
+pub(crate) fn is_forced(name: &str) -> bool {
+    without_prefix(name, "git::").is_some()
+}
+
 /// Cuts scheme, user and host off. What is no URL needs a user or the well-known host.
 fn host(address: &str) -> Option<(String, String)> {
     let address = without_prefix(address, "git::").unwrap_or(address);
@@ -115,6 +120,11 @@ fn split_path(path: &str, whole: bool) -> Option<(String, String)> {
 
 /// Whether a path leads out of the repository.
 fn leaves(path: &str) -> bool {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.starts_with('/') {
+        // `..` stops at a root.
+        return false;
+    }
     let mut depth = 0_i64;
     for part in path.split('/') {
         match part {
@@ -135,15 +145,34 @@ struct Query {
     submodules: bool,
 }
 
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            reference: None,
+            timeout: DEFAULT_TIMEOUT,
+            submodules: true,
+        }
+    }
+}
+
 impl Query {
+    /// One fault, and nothing of a query counts.
     fn parse(text: &str) -> Self {
+        let pairs: Option<Vec<(String, String)>> = text
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                Some((decoded(key)?, decoded(value)?))
+            })
+            .collect();
+        let Some(pairs) = pairs.filter(|_| !text.contains(';')) else {
+            return Self::default();
+        };
         let get = |name: &str| {
-            let mut pairs = text
-                .split('&')
-                .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-            pairs
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| decoded(value))
+            let found = pairs.iter().find(|(key, _)| key == name);
+            found
+                .map(|(_, value)| value.clone())
                 .filter(|value| !value.is_empty())
         };
         let submodules = get("submodules").map(|value| match value.as_str() {
@@ -163,11 +192,12 @@ impl Query {
 
 /// Seconds, or a Go duration such as `1m30s`.
 fn duration(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return (seconds > 0).then(|| Duration::from_secs(seconds));
+    if let Ok(seconds) = text.parse::<i64>() {
+        let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+        return seconds.map(Duration::from_secs);
     }
     let mut total = Duration::ZERO;
-    let mut rest = text;
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;
@@ -180,7 +210,7 @@ fn duration(text: &str) -> Option<Duration> {
             "m" => 60.0,
             "s" => 1.0,
             "ms" => 1e-3,
-            "us" | "µs" => 1e-6,
+            "us" | "µs" | "μs" => 1e-6,
             "ns" => 1e-9,
             _ => return None,
         };
@@ -190,28 +220,23 @@ fn duration(text: &str) -> Option<Duration> {
     (total > Duration::ZERO).then_some(total)
 }
 
-fn decoded(text: &str) -> String {
+/// Undoes the escapes of a query; none if one is broken.
+fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, more @ ..] = rest {
         rest = more;
-        match (first, more) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, ..]) => {
-                let digit = |byte: u8| char::from(byte).to_digit(16);
-                let value = digit(*high).zip(digit(*low)).map(|(h, l)| h * 16 + l);
-                match value.and_then(|value| u8::try_from(value).ok()) {
-                    Some(byte) => {
-                        bytes.push(byte);
-                        rest = &more[2..];
-                    }
-                    None => bytes.push(b'%'),
-                }
+        match first {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digit = |at: usize| char::from(*more.get(at)?).to_digit(16);
+                bytes.push(u8::try_from(digit(0)? * 16 + digit(1)?).ok()?);
+                rest = &more[2..];
             }
-            (byte, _) => bytes.push(*byte),
+            byte => bytes.push(*byte),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -276,5 +301,9 @@ mod tests {
         let spec = parse("https://h.org/o/r?timeout=1m30s&submodules=false").unwrap();
         assert_eq!(spec.timeout, Duration::from_secs(90));
         assert!(!spec.submodules);
+        let broken = parse("https://h.org/o/r?ref=v1&timeout=%zz&submodules=false").unwrap();
+        assert_eq!(broken.reference, None);
+        assert_eq!(broken.timeout, DEFAULT_TIMEOUT);
+        assert!(broken.submodules);
     }
 }

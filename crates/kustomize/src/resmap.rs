@@ -1,6 +1,6 @@
 //! The ordered collection of resources a build works on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::Error;
 use crate::generate;
@@ -132,9 +132,31 @@ impl ResMap {
     }
 
     /// Fails if two resources have the same id by now.
-    pub(crate) fn check_unique(&mut self) -> Result<(), Error> {
-        let items = std::mem::take(self).into_items();
-        items.into_iter().try_for_each(|item| self.append(item))
+    pub(crate) fn check_unique(&self) -> Result<(), Error> {
+        let mut seen = HashSet::with_capacity(self.items.len());
+        for item in &self.items {
+            let id = item.id();
+            if !seen.insert((id.gvk, id.name, id.effective_namespace())) {
+                return Err(already_registered(&id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The given positions, and those of resources that have come to have the same ids.
+    pub(crate) fn with_same_ids(&mut self, positions: &[usize]) -> Vec<usize> {
+        let mut all = positions.to_vec();
+        for &at in positions {
+            let name = self.items[at].name().to_owned();
+            for same in self.positions_by_name(&name).to_vec() {
+                if self.items[same].id() == self.items[at].id() {
+                    all.push(same);
+                }
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// Adds a generated resource, or merges it into the one it replaces or extends.
@@ -154,15 +176,13 @@ impl ResMap {
                 behavior.as_str()
             ))),
             &[at] => {
-                self.modify(at, |old| generate::join(old, new));
-                let id = self.items[at].id();
-                let same = self.items.iter().filter(|item| item.id().equals(&id));
-                match same.count() {
-                    0 | 1 => Ok(()),
-                    count => Err(Error::invalid(format!(
-                        "in Replace: id matched {count} resources"
-                    ))),
+                let place = self.place_of(at, &new)?;
+                if place != at {
+                    let old = self.items[at].clone();
+                    self.items[place] = old;
                 }
+                self.modify(place, |old| generate::join(old, new));
+                Ok(())
             }
             several => {
                 let shown: Vec<String> = several
@@ -178,6 +198,29 @@ impl ResMap {
                     shown.join(" ")
                 )))
             }
+        }
+    }
+
+    /// The position of the resource whose place `new` takes once it has name and namespace of the
+    /// one at `at`: mostly that one, but the type counts as well.
+    fn place_of(&self, at: usize, new: &Manifest) -> Result<usize, Error> {
+        let old = &self.items[at];
+        let id = Id {
+            name: old.name(),
+            namespace: old.namespace(),
+            ..new.id()
+        };
+        let items = self.items.iter().enumerate();
+        let mut same = items.filter(|(_, item)| item.id().equals(&id));
+        match (same.next(), same.count()) {
+            (Some((place, _)), 0) => Ok(place),
+            (None, _) => Err(Error::invalid(format!(
+                "cannot find resource with id {id} to replace"
+            ))),
+            (_, more) => Err(Error::invalid(format!(
+                "in Replace: id matched {} resources",
+                more + 1
+            ))),
         }
     }
 

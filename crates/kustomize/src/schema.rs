@@ -7,6 +7,7 @@ mod custom;
 
 pub(crate) use custom::Definitions;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -15,11 +16,40 @@ use windlass_yaml::Value;
 use crate::node::Node;
 
 /// The schemas of one build: the built-in ones, or those of the `openapi` field instead.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) enum Schemas {
-    #[default]
-    Builtin,
+    /// With a note of whether a type has been looked up, upon which the original reads them.
+    Builtin(Rc<Cell<bool>>),
     Custom(Rc<Definitions>),
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self::Builtin(Rc::default())
+    }
+}
+
+/// Whether the built-in types count beside those of a schema of the user's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Builtins {
+    None,
+    /// They come first.
+    First,
+    /// They come last.
+    Last,
+}
+
+/// Whether an object is of a built-in type.
+pub(crate) fn is_builtin(object: &Node) -> bool {
+    match type_of(object) {
+        Some((api_version, kind)) => Type::of_kind(api_version, kind).is_some(),
+        None => false,
+    }
+}
+
+fn type_of(object: &Node) -> Option<(&str, &str)> {
+    let text = |key| object.get(key).filter(|node| !node.is_null());
+    Some((text("apiVersion")?.text(), text("kind")?.text()))
 }
 
 /// What a schema of the user's own says about types that live outside of namespaces.
@@ -54,15 +84,12 @@ pub(crate) enum ListMerge {
 impl Schemas {
     /// The schema of an object, by its type; none for types that are not known.
     pub(crate) fn of_object(&self, object: &Node) -> Option<Schema<'_>> {
-        let text = |key: &str| {
-            object
-                .get(key)
-                .filter(|node| !node.is_null())
-                .map(Node::text)
-        };
-        let (api_version, kind) = (text("apiVersion")?, text("kind")?);
+        let (api_version, kind) = type_of(object)?;
         match self {
-            Self::Builtin => Type::of_kind(api_version, kind).map(Schema::Builtin),
+            Self::Builtin(looked_up) => {
+                looked_up.set(true);
+                Type::of_kind(api_version, kind).map(Schema::Builtin)
+            }
             Self::Custom(definitions) => definitions.of_kind(api_version, kind),
         }
     }
@@ -72,7 +99,7 @@ impl Schemas {
     /// The types it says live outside of namespaces, if any.
     pub(crate) fn scopes(&self) -> Option<Rc<Scopes>> {
         match self {
-            Self::Builtin => None,
+            Self::Builtin(_) => None,
             Self::Custom(definitions) => definitions.scopes(),
         }
     }

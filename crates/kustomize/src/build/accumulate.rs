@@ -147,7 +147,9 @@ impl Target<'_> {
         let loader = match self.loader.directory(path) {
             Ok(loader) => loader,
             // It is a file: there is no use in telling that it is no base.
-            Err(_) if text.contains("MalformedYAMLError") => return Err(as_file),
+            Err(error) if text.contains("MalformedYAMLError") && !error.is_timeout() => {
+                return Err(as_file);
+            }
             Err(error) => return Err(both(error)),
         };
         self.directory(sum, &loader, path, false).map_err(both)

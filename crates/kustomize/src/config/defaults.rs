@@ -1,5 +1,6 @@
 //! kustomize's own transformer configuration, written compactly: most fields belong to pods, which
-//! stand at a known place in every kind of workload.
+//! stand at a known place in every kind of workload. The order within a list is the original's, as
+//! it decides which of several faults is found first.
 
 use super::{NameReference, TransformerConfig};
 use crate::fieldspec::FieldSpec;
@@ -122,40 +123,29 @@ fn selectors() -> Vec<FieldSpec> {
         spec("", "v1", "Service", "spec/selector", true),
         spec("", "v1", "ReplicationController", "spec/selector", true),
         spec("", "", "Deployment", match_labels, true),
+    ];
+    specs.extend(pod_selectors("Deployment"));
+    specs.extend([
         spec("", "", "ReplicaSet", match_labels, true),
         spec("", "", "DaemonSet", match_labels, true),
         spec(APPS, "", "StatefulSet", match_labels, true),
+    ]);
+    specs.extend(pod_selectors("StatefulSet"));
+    let job = "spec/jobTemplate/spec/selector/matchLabels";
+    specs.extend([
         spec(BATCH, "", "Job", match_labels, false),
-        spec(
-            BATCH,
-            "",
-            "CronJob",
-            "spec/jobTemplate/spec/selector/matchLabels",
-            false,
-        ),
+        spec(BATCH, "", "CronJob", job, false),
         spec("policy", "", "PodDisruptionBudget", match_labels, false),
-        spec(
-            NETWORKING,
-            "",
-            "NetworkPolicy",
-            "spec/podSelector/matchLabels",
-            false,
-        ),
-        spec(
-            NETWORKING,
-            "",
-            "NetworkPolicy",
-            "spec/ingress/from/podSelector/matchLabels",
-            false,
-        ),
-        spec(
-            NETWORKING,
-            "",
-            "NetworkPolicy",
-            "spec/egress/to/podSelector/matchLabels",
-            false,
-        ),
-    ];
+    ]);
+    for peers in ["", "ingress/from/", "egress/to/"] {
+        let path = format!("spec/{peers}podSelector/matchLabels");
+        specs.push(spec(NETWORKING, "", "NetworkPolicy", &path, false));
+    }
+    specs
+}
+
+/// How the pods of a workload say which others they want to be near to, or not.
+fn pod_selectors(kind: &str) -> Vec<FieldSpec> {
     let mut terms = Vec::new();
     for side in ["podAffinity", "podAntiAffinity"] {
         for strength in [
@@ -166,13 +156,11 @@ fn selectors() -> Vec<FieldSpec> {
         }
     }
     terms.push("topologySpreadConstraints".to_owned());
-    for kind in ["Deployment", "StatefulSet"] {
-        for term in &terms {
-            let path = format!("spec/template/spec/{term}/labelSelector/matchLabels");
-            specs.push(spec(APPS, "", kind, &path, false));
-        }
-    }
-    specs
+    let terms = terms.into_iter();
+    let paths = terms.map(|term| format!("spec/template/spec/{term}/labelSelector/matchLabels"));
+    paths
+        .map(|path| spec(APPS, "", kind, &path, false))
+        .collect()
 }
 
 fn annotations() -> Vec<FieldSpec> {
@@ -248,6 +236,9 @@ fn var_references() -> Vec<FieldSpec> {
         spec("", "", "Ingress", "spec/tls/secretName", false),
         spec("", "", "Service", "spec/ports/port", false),
         spec("", "", "Service", "spec/ports/targetPort", false),
+    ]);
+    specs.sort_by(|a, b| a.gvk.kind.cmp(&b.gvk.kind));
+    specs.extend([
         spec("", "", "PersistentVolume", "spec/nfs/server", false),
         spec("", "", "", "metadata/labels", false),
         spec("", "", "", "metadata/annotations", false),
@@ -265,6 +256,20 @@ fn in_pods(fields: &[&str], without: &[&str]) -> Vec<FieldSpec> {
         for field in fields {
             specs.push(spec("", "", kind, &format!("{pod}/{field}"), false));
         }
+    }
+    specs
+}
+
+/// The fields that name a config map or a secret, that of projected volumes last. The original has
+/// pods of `v1` only, and in cron jobs projected volumes in second place.
+fn in_pods_by_name(fields: &[&str]) -> Vec<FieldSpec> {
+    let mut specs = in_pods(fields, &["ReplicationController"]);
+    for spec in specs.iter_mut().filter(|spec| spec.gvk.kind == "Pod") {
+        "v1".clone_into(&mut spec.gvk.version);
+    }
+    let jobs = specs.chunk_by_mut(|a, b| a.gvk.kind == b.gvk.kind);
+    for jobs in jobs.filter(|specs| specs[0].gvk.kind == "CronJob") {
+        jobs[1..].rotate_right(1);
     }
     specs
 }
@@ -292,18 +297,14 @@ fn name_references() -> Vec<NameReference> {
         );
     }
 
-    let no_controller = ["ReplicationController"];
-    let mut config_maps = in_pods(
-        &[
-            "volumes/configMap/name",
-            "containers/env/valueFrom/configMapKeyRef/name",
-            "initContainers/env/valueFrom/configMapKeyRef/name",
-            "containers/envFrom/configMapRef/name",
-            "initContainers/envFrom/configMapRef/name",
-            "volumes/projected/sources/configMap/name",
-        ],
-        &no_controller,
-    );
+    let mut config_maps = in_pods_by_name(&[
+        "volumes/configMap/name",
+        "containers/env/valueFrom/configMapKeyRef/name",
+        "initContainers/env/valueFrom/configMapKeyRef/name",
+        "containers/envFrom/configMapRef/name",
+        "initContainers/envFrom/configMapRef/name",
+        "volumes/projected/sources/configMap/name",
+    ]);
     let annotation = |name: &str| format!("metadata/annotations/{}", name.replace('/', "\\/"));
     config_maps.extend([
         spec("", "", "Node", "spec/configSource/configMap", false),
@@ -319,18 +320,15 @@ fn name_references() -> Vec<NameReference> {
     ]);
     refer("", "v1", "ConfigMap", config_maps);
 
-    let mut secrets = in_pods(
-        &[
-            "volumes/secret/secretName",
-            "containers/env/valueFrom/secretKeyRef/name",
-            "initContainers/env/valueFrom/secretKeyRef/name",
-            "containers/envFrom/secretRef/name",
-            "initContainers/envFrom/secretRef/name",
-            "imagePullSecrets/name",
-            "volumes/projected/sources/secret/name",
-        ],
-        &no_controller,
-    );
+    let mut secrets = in_pods_by_name(&[
+        "volumes/secret/secretName",
+        "containers/env/valueFrom/secretKeyRef/name",
+        "initContainers/env/valueFrom/secretKeyRef/name",
+        "containers/envFrom/secretRef/name",
+        "initContainers/envFrom/secretRef/name",
+        "imagePullSecrets/name",
+        "volumes/projected/sources/secret/name",
+    ]);
     for (kind, path) in [
         ("Ingress", "spec/tls/secretName"),
         ("ServiceAccount", "imagePullSecrets/name"),
@@ -351,6 +349,8 @@ fn name_references() -> Vec<NameReference> {
     ] {
         secrets.push(spec("", "", "Ingress", &annotation(name), false));
     }
+    // The original has it twice, so that a name that has just been changed may be looked up again.
+    secrets.push(spec("", "", "Ingress", "spec/tls/secretName", false));
     let knative = "spec/template/spec/containers/env/valueFrom/secretKeyRef/name";
     secrets.push(spec("serving.knative.dev", "v1", "Service", knative, false));
     refer("", "v1", "Secret", secrets);

@@ -146,7 +146,7 @@ impl HelmChartInflationGenerator {
                 "merge" => (inline, own),
                 _ => (own, inline),
             };
-            let merged = strategic::merge(Some(target), Some(&patch), None, &Schemas::Builtin)
+            let merged = strategic::merge(Some(target), Some(&patch), None, &Schemas::default())
                 .map_err(|error| error.context("could not merge values"))?;
             let merged = merged.unwrap_or_else(Node::mapping);
             merged

@@ -69,7 +69,7 @@ fn is_text(scalar: &Scalar) -> bool {
         Tag::None => {
             scalar.style != Style::Plain || plain_kind(&scalar.text, Dialect::V3) == PlainKind::Text
         }
-        _ => scalar.style != Style::Plain,
+        _ => scalar.style != Style::Plain && !scalar.tagged,
     }
 }
 

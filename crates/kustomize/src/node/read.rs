@@ -217,14 +217,16 @@ fn yaml_error(error: &windlass_yaml::Error) -> Error {
 }
 
 fn scalar(node: windlass_yaml::Node) -> Scalar {
-    let mut style = match node.style {
+    let style = match node.style {
         windlass_yaml::Style::SingleQuoted => Style::SingleQuoted,
         windlass_yaml::Style::DoubleQuoted => Style::DoubleQuoted,
         windlass_yaml::Style::Literal => Style::Literal,
         windlass_yaml::Style::Folded => Style::Folded,
         _ => Style::Plain,
     };
-    let tag = match node.tag.as_deref().filter(|tag| *tag != "!") {
+    let written = node.tag.as_deref().filter(|tag| *tag != "!");
+    let tagged = written.is_some();
+    let tag = match written {
         None if style != Style::Plain => Tag::Str,
         None if node.value == "<<" => Tag::Merge,
         None => implied(&node.value),
@@ -232,23 +234,17 @@ fn scalar(node: windlass_yaml::Node) -> Scalar {
             Some("str") => Tag::Str,
             Some("binary") => Tag::Binary,
             Some("merge") => Tag::Merge,
-            Some(name) => {
-                // A type that is written out counts more than quotes.
-                style = Style::Plain;
-                match name {
-                    "null" => Tag::Null,
-                    "bool" => Tag::Bool,
-                    "int" => Tag::Int,
-                    "float" => Tag::Float,
-                    "timestamp" => Tag::Timestamp,
-                    _ => Tag::Other,
-                }
-            }
-            None => Tag::Other,
+            Some("null") => Tag::Null,
+            Some("bool") => Tag::Bool,
+            Some("int") => Tag::Int,
+            Some("float") => Tag::Float,
+            Some("timestamp") => Tag::Timestamp,
+            _ => Tag::Other,
         },
     };
     Scalar {
         style,
+        tagged,
         ..Scalar::new(node.value, tag)
     }
 }

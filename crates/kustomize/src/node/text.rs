@@ -51,10 +51,12 @@ fn leaf(scalar: &Scalar) -> Tree {
     let looks = plain_kind(&scalar.text, Dialect::V3);
     let plain = style == Written::Plain;
     match scalar.tag {
+        Tag::Other | Tag::None => Tree::scalar(&scalar.text, style, None),
+        tag if scalar.tagged => Tree::scalar(&scalar.text, style, Some(name(tag))),
         Tag::Str if plain && looks != PlainKind::Text && !scalar.text.contains('\n') => {
             Tree::scalar(&scalar.text, Written::DoubleQuoted, None)
         }
-        Tag::None | Tag::Str | Tag::Merge | Tag::Other => Tree::scalar(&scalar.text, style, None),
+        Tag::Str | Tag::Merge => Tree::scalar(&scalar.text, style, None),
         tag if implied(&scalar.text) == tag => Tree::scalar(&scalar.text, style, None),
         tag => Tree::scalar(&scalar.text, style, Some(name(tag))),
     }
@@ -68,6 +70,7 @@ fn name(tag: Tag) -> &'static str {
         Tag::Float => "float",
         Tag::Timestamp => "timestamp",
         Tag::Binary => "binary",
-        Tag::None | Tag::Str | Tag::Merge | Tag::Other => "str",
+        Tag::Merge => "merge",
+        Tag::None | Tag::Str | Tag::Other => "str",
     }
 }

@@ -97,11 +97,12 @@ enum Meaning {
 }
 
 fn meaning(scalar: &Scalar, in_flow: bool) -> Meaning {
-    let quoted = scalar.style != Style::Plain;
+    let in_quotes = scalar.style != Style::Plain;
+    let quoted = in_quotes && !scalar.tagged;
     match scalar.tag {
         Tag::Str | Tag::Merge | Tag::Other => return Meaning::Text,
         Tag::Binary => return Meaning::Binary,
-        Tag::None if quoted || scalar.text.contains('\n') => return Meaning::Text,
+        Tag::None if in_quotes || scalar.text.contains('\n') => return Meaning::Text,
         _ => {}
     }
     let looks = plain_kind(&scalar.text, Dialect::V3);
@@ -114,6 +115,7 @@ fn meaning(scalar: &Scalar, in_flow: bool) -> Meaning {
             }
         }
         _ if quoted => Meaning::Text,
+        Some(_) if scalar.tagged => Meaning::Plain,
         // Neither an empty text nor a time can be written plainly between brackets.
         _ if in_flow && scalar.text.is_empty() => Meaning::Text,
         _ if in_flow && looks == PlainKind::Timestamp && scalar.text.contains(':') => Meaning::Text,

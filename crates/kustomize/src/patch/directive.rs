@@ -86,6 +86,15 @@ pub(super) fn drops_annotations(patch: &Node) -> bool {
     node.is_null() || replaces(node)
 }
 
+/// Whether annotations of the patch get into the target.
+pub(super) fn brings_annotations(patch: &Node) -> bool {
+    let deletes =
+        |node: Option<&Node>| node.and_then(|node| node.get(KEY)).map(Node::text) == Some("delete");
+    let metadata = patch.get("metadata");
+    let annotations = metadata.and_then(|metadata| metadata.get("annotations"));
+    !keeps_target(patch) && !deletes(metadata) && !deletes(annotations)
+}
+
 fn replaces(node: &Node) -> bool {
     matches!(node.get(KEY).map(Node::text), Some("replace" | "delete"))
 }

@@ -36,6 +36,11 @@ pub(crate) fn apply(
     if directive::drops_annotations(&patch.node) {
         target.forget_records();
     }
+    if directive::brings_annotations(&patch.node) {
+        // They are among the patch's annotations in the original, and merged like those.
+        target.allow_name_change |= patch.allow_name_change;
+        target.allow_kind_change |= patch.allow_kind_change;
+    }
     if !patch.allow_kind_change {
         target.set_field("kind", &kind);
     }
@@ -62,18 +67,15 @@ pub(crate) fn apply_to_all(
     patch.set_name(&name);
     let namespace = patch.namespace().to_owned();
     patch.set_namespace(&namespace);
-    let mut renames = patch.allow_name_change || patch.allow_kind_change;
-    for &at in selected {
+    // They are found by their ids.
+    for at in resources.with_same_ids(selected) {
         let api_version = resources.items()[at].api_version().to_owned();
-        renames |= patch.api_version() != api_version;
         patch.set_field("apiVersion", &api_version);
         resources.modify(at, |target| apply(target, &patch, schemas, growth))?;
     }
     resources.drop_empty();
-    if renames {
-        resources.check_unique()?;
-    }
-    Ok(())
+    // Patches before this one may have given several the same name.
+    resources.check_unique()
 }
 
 fn null() -> Node {
@@ -237,6 +239,7 @@ fn merge_fields(
                 }
                 let key = Scalar {
                     style: new.key.style,
+                    tagged: new.key.tagged,
                     ..Scalar::untyped(key)
                 };
                 target.entries.push(Entry { key, value });
@@ -274,10 +277,11 @@ fn merge_fields(
     Ok(Node::Mapping(target))
 }
 
-/// How a node is written: scalars have a style, collections may stand in brackets.
+/// How a node is written: scalars have a style and perhaps a tag, collections may stand in
+/// brackets.
 fn written_style(node: &Node) -> (Style, bool) {
     match node {
-        Node::Scalar(scalar) => (scalar.style, false),
+        Node::Scalar(scalar) => (scalar.style, scalar.tagged),
         Node::Mapping(mapping) => (Style::Plain, mapping.flow),
         Node::Sequence(sequence) => (Style::Plain, sequence.flow),
     }
@@ -285,11 +289,11 @@ fn written_style(node: &Node) -> (Style, bool) {
 
 /// The value of a field is written as the one it takes the place of, so that what was a quoted
 /// number stays a string.
-fn set_style(node: &mut Node, (style, flow): (Style, bool)) {
+fn set_style(node: &mut Node, (style, flag): (Style, bool)) {
     match node {
-        Node::Scalar(scalar) => scalar.style = style,
-        Node::Mapping(mapping) => mapping.flow = flow,
-        Node::Sequence(sequence) => sequence.flow = flow,
+        Node::Scalar(scalar) => (scalar.style, scalar.tagged) = (style, flag),
+        Node::Mapping(mapping) => mapping.flow = flag,
+        Node::Sequence(sequence) => sequence.flow = flag,
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use windlass_yaml::Value;
 
-use super::{ListMerge, Schema, Scopes, Type};
+use super::{Builtins, ListMerge, Schema, Scopes, Type};
 
 /// An `OpenAPI` document.
 #[derive(Debug)]
@@ -14,9 +14,7 @@ pub(crate) struct Definitions {
     /// Definition names by `apiVersion` and kind.
     by_kind: HashMap<(String, String), String>,
     scopes: Option<Rc<Scopes>>,
-    /// Whether the built-in types count as well. They do, and come first, when the original had
-    /// to look for a type it did not know before it came upon this document.
-    with_builtin: bool,
+    builtins: Builtins,
 }
 
 const TYPE: &str = "x-kubernetes-group-version-kind";
@@ -33,7 +31,7 @@ fn of_entry(entry: &Value) -> Option<(String, String)> {
 }
 
 impl Definitions {
-    pub(crate) fn new(document: Value, with_builtin: bool) -> Self {
+    pub(crate) fn new(document: Value, builtins: Builtins) -> Self {
         let mut by_kind = HashMap::new();
         let definitions = document.get("definitions").and_then(Value::as_object);
         for (name, definition) in definitions.into_iter().flatten() {
@@ -47,7 +45,7 @@ impl Definitions {
             document,
             by_kind,
             scopes,
-            with_builtin,
+            builtins,
         }
     }
 
@@ -60,15 +58,22 @@ impl Definitions {
     }
 
     pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<Schema<'_>> {
-        if self.with_builtin
-            && let Some(builtin) = Type::of_kind(api_version, kind)
-        {
-            return Some(Schema::Builtin(builtin));
+        let builtin = Type::of_kind(api_version, kind).map(Schema::Builtin);
+        let own = || {
+            let key = (api_version.to_owned(), kind.to_owned());
+            let definition = self.definition(self.by_kind.get(&key)?)?;
+            Some(Schema::Custom(self, definition))
+        };
+        self.either(builtin, own)
+    }
+
+    /// What is built in or of this document's own, as far as both count.
+    fn either<T>(&self, builtin: Option<T>, own: impl FnOnce() -> Option<T>) -> Option<T> {
+        match self.builtins {
+            Builtins::None => own(),
+            Builtins::First => builtin.or_else(own),
+            Builtins::Last => own().or(builtin),
         }
-        let name = self
-            .by_kind
-            .get(&(api_version.to_owned(), kind.to_owned()))?;
-        Some(Schema::Custom(self, self.definition(name)?))
     }
 
     /// Follows references; a chain that does not end is given up.
@@ -78,12 +83,12 @@ impl Definitions {
                 return Some(Schema::Custom(self, schema));
             };
             let name = reference.strip_prefix("#/definitions/")?;
-            if self.with_builtin
-                && let Some(builtin) = Type::of_definition(name)
-            {
-                return Some(Schema::Builtin(builtin));
+            let builtin = Type::of_definition(name).map(Schema::Builtin);
+            let own = || self.definition(name).map(|own| Schema::Custom(self, own));
+            match self.either(builtin, own)? {
+                Schema::Custom(_, own) => schema = own,
+                builtin @ Schema::Builtin(_) => return Some(builtin),
             }
-            schema = self.definition(name)?;
         }
         None
     }

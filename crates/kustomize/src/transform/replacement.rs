@@ -70,7 +70,7 @@ impl ReplacementTransformer {
     /// The settings as the original writes them into error texts.
     pub(crate) fn config(entries: &[ReplacementEntry]) -> Value {
         let entries = entries.iter().map(ReplacementEntry::to_value);
-        json!({ "replacements": entries.collect::<Vec<_>>() })
+        json!({ "Replacements": entries.collect::<Vec<_>>() })
     }
 
     pub(crate) fn of_plugin(loader: &Loader<'_>, config: &Value) -> Result<Self, Error> {
@@ -114,45 +114,67 @@ impl Transformer for ReplacementTransformer {
                     ));
                 }
             };
-            let value = match (&replacement.source, &replacement.source_value) {
+            let mut value = match (&replacement.source, &replacement.source_value) {
                 (Some(_), Some(_)) => {
                     return Err(Error::invalid(
                         "value and resource selectors are mutually exclusive",
                     ));
                 }
                 (Some(source), None) => source_value(source, resources.items())?,
-                (None, text) => Node::untyped(text.clone().unwrap_or_default()),
+                (None, text) => Copied {
+                    value: Node::untyped(text.clone().unwrap_or_default()),
+                    from: None,
+                },
             };
             for target in targets {
-                copy(target, &value, resources.items_mut(), &self.growth)?;
+                copy(target, &mut value, resources.items_mut(), &self.growth)?;
             }
         }
         Ok(())
     }
 }
 
-fn source_value(source: &Source, resources: &[Manifest]) -> Result<Node, Error> {
-    for manifest in resources {
+/// A value to be copied.
+struct Copied {
+    value: Node,
+    /// The position of the resource that it stands in, and where: the original copies it anew each
+    /// time, so that changes of the source itself show in what comes later.
+    from: Option<(usize, Vec<String>)>,
+}
+
+impl Copied {
+    /// The value as it is after a change of the resource at `at`.
+    fn refresh(&mut self, at: usize, object: &Node) {
+        if let Some((from, path)) = &self.from
+            && *from == at
+            && let Ok(Some(value)) = path::lookup(object, path)
+        {
+            self.value.clone_from(value);
+        }
+    }
+}
+
+fn source_value(source: &Source, resources: &[Manifest]) -> Result<Copied, Error> {
+    let mut found = None;
+    for (at, manifest) in resources.iter().enumerate() {
         manifest
             .check_records()
             .map_err(|error| error.context("error getting node IDs"))?;
+        if manifest.any_id(|id| source.selects(id)) && found.replace((at, manifest)).is_some() {
+            return Err(Error::invalid(format!(
+                "multiple matches for selector {source}"
+            )));
+        }
     }
-    let mut matches = resources
-        .iter()
-        .filter(|manifest| manifest.any_id(|id| source.selects(id)));
-    let Some(found) = matches.next() else {
+    let Some((at, found)) = found else {
         return Err(Error::invalid(format!("nothing selected by {source}")));
     };
-    if matches.next().is_some() {
-        return Err(Error::invalid(format!(
-            "multiple matches for selector {source}"
-        )));
-    }
     let field = match source.field_path.as_str() {
         "" => NAME,
         field => field,
     };
-    let value = path::lookup(&found.node, &path::split_fields(field))
+    let path = path::split_fields(field);
+    let value = path::lookup(&found.node, &path)
         .map_err(|error| error.context("error looking up replacement source"))?
         .filter(|value| !value.is_blank())
         .ok_or_else(|| {
@@ -162,7 +184,10 @@ fn source_value(source: &Source, resources: &[Manifest]) -> Result<Node, Error> 
             ))
         })?;
     let Some(options) = source.options.as_ref().filter(|o| !o.delimiter.is_empty()) else {
-        return Ok(value.clone());
+        return Ok(Copied {
+            value: value.clone(),
+            from: Some((at, path)),
+        });
     };
     let Node::Scalar(scalar) = value else {
         return Err(not_scalar());
@@ -171,10 +196,13 @@ fn source_value(source: &Source, resources: &[Manifest]) -> Result<Node, Error> 
         .ok()
         .and_then(|index| scalar.text.split(&options.delimiter).nth(index));
     match piece {
-        Some(piece) => Ok(Node::Scalar(Scalar {
-            text: piece.to_owned(),
-            ..scalar.clone()
-        })),
+        Some(piece) => Ok(Copied {
+            value: Node::Scalar(Scalar {
+                text: piece.to_owned(),
+                ..scalar.clone()
+            }),
+            from: None,
+        }),
         None => Err(Error::invalid(format!(
             "options.index {} is out of bounds for value {}",
             options.index, scalar.text
@@ -189,7 +217,7 @@ fn not_scalar() -> Error {
 /// Copies a value to the fields of all resources a target selects.
 fn copy(
     target: &Target,
-    value: &Node,
+    copied: &mut Copied,
     resources: &mut [Manifest],
     growth: &Growth,
 ) -> Result<(), Error> {
@@ -213,8 +241,7 @@ fn copy(
             .map(|field| (field.as_str(), path::split_fields(field)))
             .collect(),
     };
-    let size = size_of_node(value);
-    for manifest in resources {
+    for (at, manifest) in resources.iter_mut().enumerate() {
         manifest.check_records()?;
         if !select.fits_texts(manifest)? {
             continue;
@@ -229,31 +256,28 @@ fn copy(
             continue;
         }
         for (shown, field) in &fields {
-            growth.add(size)?;
-            set(
-                &mut manifest.node,
-                shown,
-                field,
-                value,
-                target.options.as_ref(),
-            )?;
+            growth.add(size_of_node(&copied.value))?;
+            let options = target.options.as_ref();
+            set(&mut manifest.node, at, shown, field, copied, options)?;
             manifest.follow();
+            copied.refresh(at, &manifest.node);
         }
     }
     Ok(())
 }
 
-/// Sets one field of an object.
+/// Sets one field of an object, that of the resource at `at`.
 fn set(
     object: &mut Node,
+    at: usize,
     shown: &str,
     field: &[String],
-    value: &Node,
+    copied: &mut Copied,
     options: Option<&Options>,
 ) -> Result<(), Error> {
     let create = options.is_some_and(|options| options.create);
-    let make = create.then(|| target::Make::like(value));
-    if structured::set(object, field, value, make) {
+    let make = create.then(|| target::Make::like(&copied.value));
+    if structured::set(object, field, &copied.value, make) {
         return Ok(());
     }
     let what = if create { "find or create" } else { "find" };
@@ -268,7 +292,28 @@ fn set(
     if found == 0 {
         return Err(Error::invalid(not_found()));
     }
-    target::visit(object, field, make, &mut |place| put(place, value, options))
+    let of_source = copied.from.as_ref().is_some_and(|(from, _)| *from == at);
+    // Paths with a dash make a new place each time.
+    if !of_source || field.iter().any(|part| part == "-") {
+        let value = &copied.value;
+        return target::visit(object, field, make, &mut |place| put(place, value, options));
+    }
+    // What is made on the way is part of the source by then.
+    target::visit(object, field, make, &mut |_| Ok(()))?;
+    copied.refresh(at, object);
+    for turn in 0..found {
+        let (mut number, value) = (0, copied.value.clone());
+        target::visit(object, field, make, &mut |place| {
+            number += 1;
+            if number == turn + 1 {
+                put(place, &value, options)
+            } else {
+                Ok(())
+            }
+        })?;
+        copied.refresh(at, object);
+    }
+    Ok(())
 }
 
 /// Sets one place. A scalar keeps its type, only its text changes.

@@ -14,7 +14,9 @@ mod flux;
 mod hostile;
 mod random;
 mod remote;
+mod remote_bases;
 mod scale;
+mod traces;
 
 use windlass_archive::Tree;
 

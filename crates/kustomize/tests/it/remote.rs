@@ -4,7 +4,7 @@
 use windlass_archive::Tree;
 use windlass_kustomize::{
     BuildOptions, Chart, ChartRenderer, Error, ErrorKind, RemoteError, RemoteLoader, RepoSpec,
-    ValuesFile, build,
+    Repository, ValuesFile, build,
 };
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
@@ -23,7 +23,7 @@ impl RemoteLoader for Internet {
         }
     }
 
-    fn repository(&self, spec: &RepoSpec) -> Result<Tree, String> {
+    fn repository(&self, spec: &RepoSpec) -> Result<Repository, String> {
         assert_eq!(spec.url, "https://example.com/org/repo");
         assert_eq!(spec.reference.as_deref(), Some("v1"));
         Ok(tree(&[
@@ -34,7 +34,8 @@ impl RemoteLoader for Internet {
             ("base/kustomization.yaml", "resources: [a.yaml]\n"),
             ("base/a.yaml", CONFIG),
             ("out/kustomization.yaml", "resources: [../../x]\n"),
-        ]))
+        ])
+        .into())
     }
 }
 
@@ -77,7 +78,7 @@ fn failures_are_told_in_the_words_of_the_original() {
     );
     let error = built("resources: ['https://example.com/org/repo//out?ref=v1']")
         .expect_err("leads out of the repository");
-    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
 }
 
 #[test]

@@ -1,0 +1,166 @@
+//! Where the way the original works shows in what comes of it, recorded with it.
+
+use windlass_kustomize::{BuildOptions, Reorder, build};
+
+/// Files, and the resources or the error.
+type Recorded<'r> = (&'r [(&'r str, &'r str)], Result<&'r str, &'r str>);
+
+fn check((files, wanted): Recorded<'_>) {
+    let tree = super::tree(files.iter().map(|(path, text)| (*path, text.as_bytes())));
+    let options = BuildOptions {
+        reorder: Reorder::Unspecified,
+        ..BuildOptions::default()
+    };
+    let given = build(&tree, "", &options);
+    let given = given
+        .map(|build| build.to_yaml())
+        .map_err(|error| error.to_string());
+    let given = given.map_err(|error| error.trim_end().to_owned());
+    assert_eq!(given, wanted.map(str::to_owned).map_err(str::to_owned));
+}
+
+#[test]
+fn equal_names_are_noticed_by_the_next_patch_that_selects() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [r.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: '[{\"op\": \"replace\", \"path\": \"/metadata/name\", \"value\": \"n\"}]'\n- target: {kind: Secret}\n  patch: |-\n    apiVersion: v1\n    kind: Secret\n    metadata: {name: s}\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
+            ),
+        ],
+        Err("may not add resource with an already registered id: ConfigMap.v1.[noGrp]/n.[noNs]"),
+    ));
+}
+
+#[test]
+fn a_schema_adds_to_built_in_types_that_have_been_looked_up() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [r.yaml]\ncomponents: [c, d]\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: x, image: i}]}}}\n",
+            ),
+            (
+                "c/kustomization.yaml",
+                "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: a, labels: {b: c}}\n",
+            ),
+            (
+                "d/kustomization.yaml",
+                "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nopenapi: {path: o.json}\npatches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: a}\n    spec: {template: {spec: {containers: [{name: y}]}}}\n",
+            ),
+            ("d/o.json", "{\"definitions\": {}}"),
+        ],
+        Ok(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    b: c\n  name: a\nspec:\n  template:\n    spec:\n      containers:\n      - name: \"y\"\n      - image: i\n        name: x\n",
+        ),
+    ));
+}
+
+#[test]
+fn a_replacement_sees_what_it_has_changed_in_its_own_source() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [r.yaml]\nreplacements:\n- source: {kind: W, fieldPath: l.0}\n  targets:\n  - select: {kind: W}\n    fieldPaths: ['l.*']\n    options: {delimiter: ':', index: 9}\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: e/v1\nkind: W\nmetadata: {name: w}\nl: [a, b]\n",
+            ),
+        ],
+        Ok("apiVersion: e/v1\nkind: W\nl:\n- a:a\n- b:a:a\nmetadata:\n  name: w\n"),
+    ));
+}
+
+#[test]
+fn only_pods_of_v1_refer_to_config_maps() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "namePrefix: p-\nresources: [r.yaml]\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: v2\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: c, envFrom: [{configMapRef: {name: m}}]}]}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n",
+            ),
+        ],
+        Ok(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: p-m\n---\napiVersion: v2\nkind: Pod\nmetadata:\n  name: p-x\nspec:\n  containers:\n  - envFrom:\n    - configMapRef:\n        name: m\n    name: c\n",
+        ),
+    ));
+}
+
+#[test]
+fn a_written_tag_shows_in_errors() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [r.yaml]\ncommonLabels: {a: b}\nconfigurations: [c.yaml]\n",
+            ),
+            (
+                "c.yaml",
+                "commonLabels:\n- {path: v, kind: W, create: true}\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: e/v1\nkind: W\nmetadata: {name: w}\nv: !!str 1\n",
+            ),
+        ],
+        Err(
+            "considering field 'v' of object W.v1.e/w.[noNs]: wrong node kind: expected MappingNode but got ScalarNode: node contents:\n!!str 1",
+        ),
+    ));
+}
+
+#[test]
+fn what_a_patch_may_change_shows_in_conflicts() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [r.yaml]\nnamespace: ns\npatches:\n- target: {kind: W}\n  options: {allowNameChange: true}\n  patch: |-\n    apiVersion: e/v1\n    kind: W\n    metadata: {name: same}\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: e/v1\nkind: W\nmetadata: {name: a, namespace: x}\n---\napiVersion: e/v1\nkind: W\nmetadata: {name: b, namespace: y}\n",
+            ),
+        ],
+        Err(
+            "namespace transformation produces ID conflict: [{\"apiVersion\":\"e/v1\",\"kind\":\"W\",\"metadata\":{\"annotations\":{\"internal.config.kubernetes.io/allowNameChange\":\"enabled\",\"internal.config.kubernetes.io/previousKinds\":\"W,W\",\"internal.config.kubernetes.io/previousNames\":\"a,same\",\"internal.config.kubernetes.io/previousNamespaces\":\"x,x\"},\"name\":\"same\",\"namespace\":\"ns\"}} {\"apiVersion\":\"e/v1\",\"kind\":\"W\",\"metadata\":{\"annotations\":{\"internal.config.kubernetes.io/allowNameChange\":\"enabled\",\"internal.config.kubernetes.io/previousKinds\":\"W,W\",\"internal.config.kubernetes.io/previousNames\":\"b,same\",\"internal.config.kubernetes.io/previousNamespaces\":\"y,y\"},\"name\":\"same\",\"namespace\":\"ns\"}}]",
+        ),
+    ));
+}
+
+#[test]
+fn records_without_any_name_count_for_nothing() {
+    check((
+        &[
+            (
+                "base/kustomization.yaml",
+                "resources: [r.yaml]\npatchesJson6902:\n- target: {version: v1, kind: Secret, name: s}\n  patch: '[{\"op\": \"move\", \"from\": \"/metadata/name\", \"path\": \"/old\"}]'\n",
+            ),
+            (
+                "base/r.yaml",
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n",
+            ),
+            (
+                "kustomization.yaml",
+                "resources: [base]\nnamespace: other\nreplacements:\n- source: {kind: ConfigMap, fieldPath: metadata.name}\n  targets:\n  - select: {kind: Secret}\n    fieldPaths: [metadata.name]\n    options: {create: true}\n",
+            ),
+        ],
+        Ok(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m\n  namespace: other\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: m\n  namespace: other\nold: s\n",
+        ),
+    ));
+}
