@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use url::Url;
 use windlass_archive::Tree;
 use windlass_git::{Auth, Checkout, CheckoutOptions, Error, Failure, Reference, checkout};
-use windlass_kustomize::{RemoteError, RemoteLoader, RepoSpec};
+use windlass_kustomize::{RemoteError, RemoteLoader, RepoSpec, Repository};
 
 /// The private keys that OpenSSH tries, in its order.
 const IDENTITIES: [&str; 4] = ["id_rsa", "id_ecdsa", "id_ed25519", "id_dsa"];
@@ -63,7 +63,16 @@ impl RemoteResources {
                 break;
             }
         }
-        match found.map_err(|error| error.to_string())? {
+        let told = |error: Error| match error.failure() {
+            Some(Failure::Deadline) => format!(
+                "hit {:?} timeout running 'git fetch --depth=1 {} {}'",
+                spec.timeout,
+                spec.url,
+                spec.reference.as_deref().unwrap_or("HEAD")
+            ),
+            _ => error.to_string(),
+        };
+        match found.map_err(told)? {
             Checkout::Fetched(commit) => Ok(commit.tree),
             Checkout::Empty | Checkout::Unchanged { .. } => {
                 Err(format!("repository '{}' has no commits", spec.url))
@@ -107,9 +116,9 @@ impl RemoteLoader for RemoteResources {
         })
     }
 
-    fn repository(&self, spec: &RepoSpec) -> Result<Tree, String> {
+    fn repository(&self, spec: &RepoSpec) -> Result<Repository, String> {
         let url = address(&spec.url)?;
-        self.commit(&url, spec)
+        self.commit(&url, spec).map(Repository::from)
     }
 }
 

@@ -85,6 +85,12 @@ async fn bases_are_cloned_at_the_revision_asked_for() {
         "submodules are filled in unless told otherwise"
     );
 
+    let whole = Command::new(binaries().join("windlass"))
+        .args(["kustomize", "build", &format!("{url}/overlay?ref=v1")])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&whole.stdout), named("one-a"));
+
     let error = refused(&format!("resources: ['{url}/overlay?ref=gone']"));
     assert!(error.contains("gone"), "{error}");
     let error = refused(&format!("resources: ['{url}/out']"));

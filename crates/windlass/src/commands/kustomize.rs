@@ -7,7 +7,10 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
-use windlass_kustomize::{BuildOptions, ChartRenderer, FileSystem, LoadRestrictor, Reorder};
+use windlass_kustomize::{
+    BuildOptions, ChartRenderer, FileSystem, LoadRestrictor, Reorder, build, build_repository,
+    repository,
+};
 
 use super::helm::LocalCharts;
 use crate::local_files::LocalFiles;
@@ -19,12 +22,12 @@ pub(crate) enum Command {
     Build(Build),
 }
 
-/// Print the resources that a directory with a kustomization file declares.
+/// Print the resources that a directory with a kustomization file declares, here or in a repository.
 #[derive(Args)]
 pub(crate) struct Build {
-    /// The directory.
+    /// The directory, or an address such as `https://example.com/org/repo//path?ref=v1`.
     #[arg(default_value = ".")]
-    dir: PathBuf,
+    dir: String,
     /// Which files a kustomization may load.
     #[arg(long, value_enum, default_value_t = Restrictor::LoadRestrictionsRootOnly)]
     load_restrictor: Restrictor,
@@ -63,7 +66,6 @@ enum Order {
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let Command::Build(arguments) = command;
-    let dir = std::path::absolute(&arguments.dir)?;
     let warn = |text: &str| {
         // Warnings are for people to read; there is nothing to be done if they cannot be written.
         let _ = writeln!(io::stderr(), "{text}");
@@ -91,12 +93,16 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         warn: Some(&warn),
         ..BuildOptions::default()
     };
-    let build = windlass_kustomize::build(&LocalFiles, &dir.to_string_lossy(), &options).map_err(
-        |error| match error.location() {
-            Some(place) => anyhow::anyhow!("{error}\n  at /{place}"),
-            None => error.into(),
-        },
-    )?;
+    let outcome = if repository(&arguments.dir).is_some() {
+        build_repository(&arguments.dir, &options)
+    } else {
+        let dir = std::path::absolute(&arguments.dir)?;
+        build(&LocalFiles, &dir.to_string_lossy(), &options)
+    };
+    let build = outcome.map_err(|error| match error.location() {
+        Some(place) => anyhow::anyhow!("{error}\n  at /{place}"),
+        None => error.into(),
+    })?;
     let written = |path: &Path, text: &str| {
         fs::write(path, text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
     };
