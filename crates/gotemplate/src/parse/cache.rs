@@ -28,7 +28,7 @@ impl Cache {
             [b'"', inner @ .., b'"'] => inner,
             _ => &[],
         };
-        if plain.is_empty() || !plain.iter().all(is_plain) {
+        if plain.is_empty() || !plain.iter().copied().all(is_plain) {
             return strconv::unquote(quoted).map(Text::from);
         }
         let text = self.literals.find(plain, |text| **text == *plain);
@@ -55,8 +55,8 @@ impl Cache {
 }
 
 /// Whether a byte of a literal stands for itself.
-fn is_plain(byte: &u8) -> bool {
-    (b' '..0x7F).contains(byte) && *byte != b'\\' && *byte != b'"'
+fn is_plain(byte: u8) -> bool {
+    (b' '..0x7F).contains(&byte) && byte != b'\\' && byte != b'"'
 }
 
 /// How many values are remembered.
