@@ -93,8 +93,8 @@ fn large_files_are_there_when_asked_for() {
     assert!(data(&one)[0].1.starts_with(b"# mark"));
     let rendered = |chart: Chart| {
         let renderer = Renderer::new(chart);
-        let rendered = renderer.render(&Map::new(), &RenderOptions::default());
-        rendered.unwrap().manifest()
+        let result = renderer.render(&Map::new(), &RenderOptions::default());
+        result.unwrap().manifest()
     };
     let text = rendered(one);
     assert!(text.contains("README.md: 40000\n"), "{text}");
