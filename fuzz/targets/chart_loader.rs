@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn archive(bytes: &[u8]) {
-    match load_archive(bytes, &LIMITS) {
+    match load_archive(&bytes.to_vec().into(), &LIMITS) {
         Ok(chart) => used(chart),
         Err(error) => assert!(!error.to_string().is_empty()),
     }

@@ -88,8 +88,8 @@ pub use function::{Args, Body, Function, Functions, Method, MethodBody, Outcome,
 pub use limits::{Limit, Limits};
 pub use set::{MissingKey, Templates};
 pub use value::{
-    FloatKind, IntKind, Kind, List, ListType, Map, MapType, Object, ObjectType, Text, TooDeep,
-    Type, UintKind, Value, deep_equal,
+    FloatKind, IntKind, Kind, List, ListType, Map, MapSource, MapType, Object, ObjectType, Text,
+    TooDeep, Type, UintKind, Value, deep_equal,
 };
 
 #[cfg(doctest)]

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::error::{Failure, ParseError};
 use crate::exec::Execution;
 use crate::function::Functions;
-use crate::parse::{self, Tree};
+use crate::parse::{self, Cache, Tree};
 use crate::value::Value;
 
 /// What a key gives that a map does not have.
@@ -89,7 +91,41 @@ impl Templates {
     ///
     /// If the text is no template; nothing is added then.
     pub fn parse(&mut self, name: &str, text: &[u8]) -> Result<(), ParseError> {
-        for tree in parse::parse(name, text, &self.functions)? {
+        self.parse_shared(name, &Bytes::copy_from_slice(text))
+    }
+
+    /// As [`Templates::parse`], and keeps the text itself rather than a copy of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Templates::parse`].
+    pub fn parse_shared(&mut self, name: &str, text: &Bytes) -> Result<(), ParseError> {
+        self.parse_all([(name, text)])
+    }
+
+    /// Parses texts under their names, one after the other, as [`Templates::parse_shared`] does.
+    ///
+    /// # Errors
+    ///
+    /// That of the first text that is no template; those before it are added.
+    pub fn parse_all<'t>(
+        &mut self,
+        texts: impl IntoIterator<Item = (&'t str, &'t Bytes)>,
+    ) -> Result<(), ParseError> {
+        let mut cache = Cache::default();
+        for (name, text) in texts {
+            self.parse_with(name, text, &mut cache)?;
+        }
+        Ok(())
+    }
+
+    fn parse_with(
+        &mut self,
+        name: &str,
+        text: &Bytes,
+        cache: &mut Cache,
+    ) -> Result<(), ParseError> {
+        for tree in parse::parse(name, text, &self.functions, cache)? {
             if tree.is_empty() && self.get(tree.name()).is_some() {
                 continue;
             }

@@ -55,9 +55,23 @@ impl<'h> Execution<'h> {
     /// What Go's `ExecuteTemplate` gives, as [`Failure::as_exec`] unless there is no such
     /// template, or the limit that was passed.
     pub fn render(self, name: &str, data: &Value) -> Result<Vec<u8>, Failure> {
+        let mut out = Vec::new();
+        self.append(&mut out, name, data)?;
+        Ok(out)
+    }
+
+    /// As [`Execution::render`], behind what is in `out` already; after an error what was
+    /// rendered up to it is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Execution::render`].
+    pub fn append(self, out: &mut Vec<u8>, name: &str, data: &Value) -> Result<(), Failure> {
         let mut scope = Scope::new(self.templates, self.limits, self.host);
-        scope.execute(name, data)?;
-        Ok(std::mem::take(&mut scope.out))
+        std::mem::swap(&mut scope.out, out);
+        let result = scope.execute(name, data);
+        std::mem::swap(&mut scope.out, out);
+        result
     }
 }
 

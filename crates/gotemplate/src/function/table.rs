@@ -65,6 +65,12 @@ impl Functions {
         self.0.get(name).cloned()
     }
 
+    /// The function of the name, and the name for good.
+    pub(crate) fn entry(&self, name: &str) -> Option<(&'static str, Arc<Function>)> {
+        let (name, function) = self.0.get_key_value(name)?;
+        Some((name, Arc::clone(function)))
+    }
+
     /// All names, in no order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.keys().copied()

@@ -5,10 +5,10 @@ use crate::format;
 use crate::strconv::{self, decode_rune};
 use crate::value::{Value, lossy};
 
-const LEFT_DELIM: &[u8] = b"{{";
-const RIGHT_DELIM: &[u8] = b"}}";
-const LEFT_COMMENT: &[u8] = b"/*";
-const RIGHT_COMMENT: &[u8] = b"*/";
+const LEFT_DELIM: [u8; 2] = *b"{{";
+const RIGHT_DELIM: [u8; 2] = *b"}}";
+const LEFT_COMMENT: [u8; 2] = *b"/*";
+const RIGHT_COMMENT: [u8; 2] = *b"*/";
 /// The dash and the space a trim marker is made of.
 const TRIM_MARKER: usize = 2;
 
@@ -48,8 +48,9 @@ fn has_right_trim_marker(text: &[u8]) -> bool {
     matches!(text, [space, b'-', ..] if is_space(*space))
 }
 
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, what)
+/// Where two bytes in a row are found.
+fn find(text: &[u8], [first, second]: [u8; 2]) -> Option<usize> {
+    memchr::memchr_iter(first, text).find(|at| text.get(at + 1) == Some(&second))
 }
 
 fn newlines(text: &[u8]) -> usize {
@@ -194,7 +195,7 @@ impl<'a> Lexer<'a> {
         } else {
             0
         };
-        if self.rest()[marker..].starts_with(LEFT_COMMENT) {
+        if self.rest()[marker..].starts_with(&LEFT_COMMENT) {
             self.at += marker;
             self.ignore();
             return self.comment();
@@ -236,10 +237,10 @@ impl<'a> Lexer<'a> {
     /// Whether the right delimiter is next, and whether it trims.
     fn right_delim_ahead(&self) -> Option<bool> {
         let rest = self.rest();
-        if has_right_trim_marker(rest) && rest[TRIM_MARKER..].starts_with(RIGHT_DELIM) {
+        if has_right_trim_marker(rest) && rest[TRIM_MARKER..].starts_with(&RIGHT_DELIM) {
             return Some(true);
         }
-        rest.starts_with(RIGHT_DELIM).then_some(false)
+        rest.starts_with(&RIGHT_DELIM).then_some(false)
     }
 
     fn right_delim(&mut self, trim: bool) -> Token {
@@ -313,7 +314,7 @@ impl<'a> Lexer<'a> {
             self.at += 1;
         }
         let last = &self.source[self.at - 1..];
-        if has_right_trim_marker(last) && last[TRIM_MARKER..].starts_with(RIGHT_DELIM) {
+        if has_right_trim_marker(last) && last[TRIM_MARKER..].starts_with(&RIGHT_DELIM) {
             self.at -= 1;
             self.line -= usize::from(last[0] == b'\n');
             if self.at == self.start {
@@ -373,7 +374,7 @@ impl<'a> Lexer<'a> {
     fn at_terminator(&self) -> bool {
         match self.peek() {
             None | Some(b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
-            Some(byte) => is_space(byte) || self.rest().starts_with(RIGHT_DELIM),
+            Some(byte) => is_space(byte) || self.rest().starts_with(&RIGHT_DELIM),
         }
     }
 

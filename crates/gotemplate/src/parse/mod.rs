@@ -1,5 +1,6 @@
 //! From text to trees.
 
+mod cache;
 mod lexer;
 mod node;
 mod number;
@@ -7,5 +8,6 @@ mod parser;
 mod pipeline;
 mod token;
 
+pub(crate) use cache::Cache;
 pub(crate) use node::{Branch, BranchKind, Node, NodeId, Number, Symbol, Tree};
 pub(crate) use parser::parse;

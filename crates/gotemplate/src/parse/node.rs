@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::error::Place;
 use crate::function::Function;
 use crate::strconv;
@@ -63,7 +65,7 @@ pub(crate) enum Node {
         args: Span,
     },
     Identifier {
-        name: Arc<str>,
+        name: &'static str,
         function: Arc<Function>,
     },
     Field {
@@ -118,7 +120,7 @@ pub(crate) struct Number {
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) name: Arc<str>,
-    pub(crate) text: Box<[u8]>,
+    pub(crate) text: Bytes,
 }
 
 /// A compiled template.
@@ -206,10 +208,36 @@ impl Tree {
 
     pub(super) fn set_root(&mut self, root: NodeId) {
         self.root = root;
-        self.nodes.shrink_to_fit();
-        self.positions.shrink_to_fit();
-        self.children.shrink_to_fit();
-        self.names.shrink_to_fit();
+    }
+
+    /// What was built, in no more memory than it needs. The buffers it was built in stay, for
+    /// another tree.
+    pub(super) fn take(&mut self) -> Self {
+        let tree = Self {
+            name: Arc::clone(&self.name),
+            source: Arc::clone(&self.source),
+            nodes: self.nodes.drain(..).collect(),
+            positions: self.positions.drain(..).collect(),
+            children: self.children.drain(..).collect(),
+            names: self.names.drain(..).collect(),
+            symbols: self.symbols.drain(..).collect(),
+            root: self.root,
+            redeclares_root: self.redeclares_root,
+        };
+        self.symbols.push(Arc::clone(&tree.symbols[0]));
+        self.redeclares_root = false;
+        tree
+    }
+
+    /// Whether nothing is in it, so that its buffers can be used again.
+    pub(super) fn is_taken(&self) -> bool {
+        self.nodes.is_empty() && self.names.is_empty() && self.symbols.len() == 1
+    }
+
+    /// Begins a tree in the buffers of one that was taken.
+    pub(super) fn begin(&mut self, name: Arc<str>, source: Arc<Source>) {
+        self.name = name;
+        self.source = source;
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use super::cache::Cache;
 use super::lexer::Lexer;
-use super::node::{Branch, BranchKind, Node, NodeId, Source, Symbol, Tree};
+use super::node::{Branch, BranchKind, Node, NodeId, Source, Span, Symbol, Tree};
 use super::token::{Kind, Token};
 use crate::error::ParseError;
 use crate::function::Functions;
@@ -21,10 +24,15 @@ const MAX_TEXT: usize = u32::MAX as usize;
 pub(super) type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a text: the templates defined in it and, last, the text itself.
-pub(crate) fn parse(name: &str, text: &[u8], functions: &Functions) -> Parsed<Vec<Tree>> {
+pub(crate) fn parse(
+    name: &str,
+    text: &Bytes,
+    functions: &Functions,
+    cache: &mut Cache,
+) -> Parsed<Vec<Tree>> {
     let source = Arc::new(Source {
         name: name.into(),
-        text: text.into(),
+        text: text.clone(),
     });
     if text.len() > MAX_TEXT {
         return Err(ParseError {
@@ -41,13 +49,19 @@ pub(crate) fn parse(name: &str, text: &[u8], functions: &Functions) -> Parsed<Ve
         text,
         functions,
         lexer,
-        body: Body::new(source, name.into()),
+        body: Body::new(cache.tree(name.into(), source)),
+        cache,
+        pending: Vec::new(),
         nesting: 0,
         done: Vec::new(),
         by_name: HashMap::new(),
     };
     parser.template()?;
-    Ok(parser.done)
+    let Parser {
+        body, cache, done, ..
+    } = parser;
+    cache.give_back(body.tree);
+    Ok(done)
 }
 
 /// The state of the parser.
@@ -58,6 +72,9 @@ pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
     /// The template being parsed.
     pub(super) body: Body,
+    pub(super) cache: &'a mut Cache,
+    /// Nodes that will be children of one that is not complete, the innermost last.
+    pub(super) pending: Vec<NodeId>,
     nesting: usize,
     done: Vec<Tree>,
     by_name: HashMap<Arc<str>, usize>,
@@ -80,9 +97,9 @@ pub(super) struct Body {
 }
 
 impl Body {
-    fn new(source: Arc<Source>, name: Arc<str>) -> Self {
+    fn new(tree: Tree) -> Self {
         Self {
-            tree: Tree::new(name, source),
+            tree,
             tokens: [const { Token::none() }; 3],
             ahead: 0,
             symbols: HashMap::from([("$".to_owned(), Symbol::ROOT)]),
@@ -241,7 +258,7 @@ impl Parser<'_> {
     /// A whole text, which alone may hold `define`.
     fn template(&mut self) -> Parsed<()> {
         let start = self.peek().start;
-        let mut nodes = Vec::new();
+        let first = self.pending.len();
         while self.peek().kind != Kind::Eof {
             if self.peek().kind == Kind::LeftDelim {
                 let delim = self.next();
@@ -252,16 +269,23 @@ impl Parser<'_> {
                 self.backup_two(delim);
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.pending.push(node),
                 item => return Err(self.error(format!("unexpected {}", item.name()))),
             }
         }
-        let root = self.list(start, &nodes);
+        let root = self.list(start, first);
         self.finish(root)
     }
 
-    fn list(&mut self, start: usize, nodes: &[NodeId]) -> NodeId {
-        let nodes = self.body.tree.add_children(nodes);
+    /// What is pending from `first` on, as children of one node.
+    pub(super) fn take_pending(&mut self, first: usize) -> Span {
+        let children = self.body.tree.add_children(&self.pending[first..]);
+        self.pending.truncate(first);
+        children
+    }
+
+    fn list(&mut self, start: usize, first: usize) -> NodeId {
+        let nodes = self.take_pending(first);
         self.body.tree.add(start, Node::List { nodes })
     }
 
@@ -279,8 +303,7 @@ impl Parser<'_> {
             }
             return Ok(());
         }
-        let empty = Tree::new(name, Arc::clone(&self.source));
-        let tree = std::mem::replace(&mut self.body.tree, empty);
+        let tree = self.body.tree.take();
         if let Some(known) = known {
             self.done[known] = tree;
         } else {
@@ -296,7 +319,8 @@ impl Parser<'_> {
         self.nested_template(None, context, |parser| {
             let token = parser.next_non_space();
             let name = parser.template_name(&token, context)?;
-            parser.body.tree = Tree::new(name.into(), Arc::clone(&parser.source));
+            let source = Arc::clone(&parser.source);
+            parser.body.tree.begin(name.into(), source);
             parser.expect(Kind::RightDelim, context)?;
             Ok(())
         })
@@ -309,7 +333,11 @@ impl Parser<'_> {
         context: &str,
         head: impl FnOnce(&mut Self) -> Parsed<()>,
     ) -> Parsed<()> {
-        let body = Body::new(Arc::clone(&self.source), name.unwrap_or_default().into());
+        let name_or_none = name.unwrap_or_default();
+        let tree = self
+            .cache
+            .tree(name_or_none.into(), Arc::clone(&self.source));
+        let body = Body::new(tree);
         let outer = std::mem::replace(&mut self.body, body);
         head(self)?;
         let (root, end) = self.item_list()?;
@@ -321,7 +349,8 @@ impl Parser<'_> {
             return Err(self.error(format!("unexpected {} in {context}", end.name())));
         }
         self.finish(root)?;
-        self.body = outer;
+        let inner = std::mem::replace(&mut self.body, outer);
+        self.cache.give_back(inner.tree);
         Ok(())
     }
 
@@ -339,11 +368,11 @@ impl Parser<'_> {
     /// Items up to `end` or `else`.
     fn item_list(&mut self) -> Parsed<(NodeId, Item)> {
         let start = self.peek_non_space().start;
-        let mut nodes = Vec::new();
+        let first = self.pending.len();
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                end => return Ok((self.list(start, &nodes), end)),
+                Item::Node(node) => self.pending.push(node),
+                end => return Ok((self.list(start, first), end)),
             }
         }
         Err(self.error("unexpected EOF"))
@@ -440,7 +469,9 @@ impl Parser<'_> {
                 self.next();
                 // Its `end` is the one of this branch too.
                 let node = self.branch(kind)?;
-                Some(self.list(position, &[node]))
+                let first = self.pending.len();
+                self.pending.push(node);
+                Some(self.list(position, first))
             }
             Item::Else(_) => {
                 let (list, end) = self.item_list()?;

@@ -6,7 +6,7 @@ use super::node::{Node, NodeId, Number, Symbol, Tree};
 use super::parser::{MAX_NESTING, Parsed, Parser};
 use super::token::Kind;
 use crate::strconv;
-use crate::value::{Text, lossy};
+use crate::value::lossy;
 
 impl Parser<'_> {
     /// Declarations, if any, and commands up to the token `end`.
@@ -14,7 +14,7 @@ impl Parser<'_> {
         let start = self.peek_non_space().start;
         let mut declared = Vec::new();
         let assign = self.declarations(context, &mut declared)?;
-        let mut commands = Vec::new();
+        let first = self.pending.len();
         loop {
             let token = self.next_non_space();
             match token.kind {
@@ -32,15 +32,16 @@ impl Parser<'_> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.backup();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.pending.push(command);
                 }
                 _ => return Err(self.unexpected(&token, context)),
             }
         }
-        if commands.is_empty() {
+        if self.pending.len() == first {
             return Err(self.error(format!("missing value for {context}")));
         }
-        for (index, command) in commands.iter().enumerate().skip(1) {
+        for (index, command) in self.pending[first..].iter().enumerate().skip(1) {
             if !self.is_executable(*command) {
                 let stage = index + 1;
                 let message = format!("non executable command in pipeline stage {stage}");
@@ -48,7 +49,7 @@ impl Parser<'_> {
             }
         }
         let declared = self.body.tree.add_children(&declared);
-        let commands = self.body.tree.add_children(&commands);
+        let commands = self.take_pending(first);
         let pipe = Node::Pipe {
             declared,
             assign,
@@ -115,10 +116,11 @@ impl Parser<'_> {
     /// Operands up to a pipe or the end of the pipeline, which is left.
     fn command(&mut self) -> Parsed<NodeId> {
         let start = self.peek_non_space().start;
-        let mut args = Vec::new();
+        let first = self.pending.len();
         loop {
             self.peek_non_space();
-            args.extend(self.operand()?);
+            let operand = self.operand()?;
+            self.pending.extend(operand);
             let token = self.next();
             match token.kind {
                 Kind::Space => {}
@@ -130,10 +132,10 @@ impl Parser<'_> {
                 _ => return Err(self.unexpected(&token, "operand")),
             }
         }
-        if args.is_empty() {
+        if self.pending.len() == first {
             return Err(self.error("empty command"));
         }
-        let args = self.body.tree.add_children(&args);
+        let args = self.take_pending(first);
         Ok(self.body.tree.add(start, Node::Command { args }))
     }
 
@@ -149,7 +151,7 @@ impl Parser<'_> {
         let mut more: Vec<Arc<str>> = Vec::new();
         while self.peek().kind == Kind::Field {
             let token = self.next();
-            more.push(lossy(&token.text(self.text)[1..]).into());
+            more.push(self.cache.name(&token.text(self.text)[1..]));
         }
         let tree = &mut self.body.tree;
         let node = match tree.node(term) {
@@ -181,14 +183,11 @@ impl Parser<'_> {
         let node = match token.kind {
             Kind::Identifier => {
                 let name = lossy(text);
-                let Some(function) = self.functions.get(&name) else {
+                let Some((name, function)) = self.functions.entry(&name) else {
                     let name = strconv::quote(name.as_bytes());
                     return Err(self.error(format!("function {name} not defined")));
                 };
-                Node::Identifier {
-                    name: name.into(),
-                    function,
-                }
+                Node::Identifier { name, function }
             }
             Kind::Dot => Node::Dot,
             Kind::Nil => Node::Nil,
@@ -201,7 +200,7 @@ impl Parser<'_> {
                 self.variable(symbol)
             }
             Kind::Field => {
-                let name = lossy(&text[1..]).into();
+                let name = self.cache.name(&text[1..]);
                 let names = self.body.tree.add_names([name]);
                 Node::Field { names }
             }
@@ -210,8 +209,8 @@ impl Parser<'_> {
             Kind::Complex => self.number(Number::from_complex(text))?,
             Kind::Number => self.number(Number::parse(text))?,
             Kind::LeftParen => return self.parenthesized().map(Some),
-            Kind::String | Kind::RawString => match strconv::unquote(text) {
-                Some(unquoted) => Tree::string_node(token.start, token.end, Text::from(unquoted)),
+            Kind::String | Kind::RawString => match self.cache.literal(text) {
+                Some(unquoted) => Tree::string_node(token.start, token.end, unquoted),
                 None => return Err(self.error("invalid syntax")),
             },
             _ => {

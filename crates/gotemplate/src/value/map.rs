@@ -17,13 +17,52 @@ pub struct Map {
     entries: Option<Rc<Entries>>,
 }
 
-#[derive(Default)]
-struct Entries(RefCell<BTreeMap<Text, Value>>);
+/// Entries that are made when they are asked for.
+pub trait MapSource {
+    /// The keys, in any order, each once.
+    fn keys(&self) -> Vec<Text>;
+
+    /// The value at a key.
+    fn get(&self, key: &[u8]) -> Option<Value>;
+}
+
+struct Entries(RefCell<State>);
+
+enum State {
+    Own(BTreeMap<Text, Value>),
+    /// Not asked for as a whole yet.
+    Source(Box<dyn MapSource>),
+}
+
+impl State {
+    /// The entries, made first if they are not.
+    fn own(&mut self) -> &mut BTreeMap<Text, Value> {
+        if let Self::Source(source) = self {
+            let entries = source.keys().into_iter().filter_map(|key| {
+                let value = source.get(&key)?;
+                Some((key, value))
+            });
+            *self = Self::Own(entries.collect());
+        }
+        match self {
+            Self::Own(entries) => entries,
+            Self::Source(_) => unreachable!("the entries were made above"),
+        }
+    }
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self(RefCell::new(State::Own(BTreeMap::new())))
+    }
+}
 
 // Maps nest as deep as a template cares to build them, deeper than the stack.
 impl Drop for Entries {
     fn drop(&mut self) {
-        let entries = self.0.get_mut();
+        let State::Own(entries) = self.0.get_mut() else {
+            return;
+        };
         if entries.values().any(Value::is_container) {
             release(std::mem::take(entries).into_values().collect());
         }
@@ -41,6 +80,16 @@ impl Map {
         Self {
             ty,
             entries: Some(Rc::default()),
+        }
+    }
+
+    /// A map of the given type whose values are made when they are asked for; they are of its
+    /// element type.
+    pub fn from_source(ty: &'static MapType, source: impl MapSource + 'static) -> Self {
+        let state = State::Source(Box::new(source));
+        Self {
+            ty,
+            entries: Some(Rc::new(Entries(RefCell::new(state)))),
         }
     }
 
@@ -70,7 +119,10 @@ impl Map {
 
     /// The value at the key.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        self.read(|entries| entries.get(key.as_ref()).cloned())
+        match &*self.entries.as_ref()?.0.borrow() {
+            State::Own(entries) => entries.get(key.as_ref()).cloned(),
+            State::Source(source) => source.get(key.as_ref()),
+        }
     }
 
     /// Whether there is a value at the key.
@@ -90,7 +142,7 @@ impl Map {
             value => value,
         };
         let entries = self.entries.as_ref().expect("a nil map takes nothing");
-        entries.0.borrow_mut().insert(key.into(), value)
+        entries.0.borrow_mut().own().insert(key.into(), value)
     }
 
     /// Removes the value at the key and returns it.
@@ -116,20 +168,31 @@ impl Map {
     /// Reads the entries in place. The map must not be changed meanwhile: take
     /// [`Map::entries`] where other code runs in between.
     pub fn read<T>(&self, read: impl FnOnce(&BTreeMap<Text, Value>) -> T) -> T {
-        match &self.entries {
-            Some(entries) => read(&entries.0.borrow()),
-            None => read(&BTreeMap::new()),
+        let Some(entries) = &self.entries else {
+            return read(&BTreeMap::new());
+        };
+        if let State::Own(entries) = &*entries.0.borrow() {
+            return read(entries);
         }
+        entries.0.borrow_mut().own();
+        self.read(read)
     }
 
     /// Changes the entries, if there can be any.
     fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<Text, Value>) -> T) -> Option<T> {
         let entries = self.entries.as_ref()?;
-        Some(change(&mut entries.0.borrow_mut()))
+        Some(change(entries.0.borrow_mut().own()))
     }
 
     /// The keys in order.
     pub fn keys(&self) -> Vec<Text> {
+        if let Some(entries) = &self.entries
+            && let State::Source(source) = &*entries.0.borrow()
+        {
+            let mut keys = source.keys();
+            keys.sort();
+            return keys;
+        }
         self.read(|entries| entries.keys().cloned().collect())
     }
 
@@ -153,7 +216,11 @@ impl Map {
 
     /// The values, if nothing else holds the map: for taking deep values apart.
     pub(super) fn into_unique(self) -> Option<Vec<Value>> {
-        Rc::into_inner(self.entries?).map(|entries| entries.0.take().into_values().collect())
+        let mut entries = Rc::into_inner(self.entries?)?;
+        match entries.0.get_mut() {
+            State::Own(entries) => Some(std::mem::take(entries).into_values().collect()),
+            State::Source(_) => None,
+        }
     }
 }
 

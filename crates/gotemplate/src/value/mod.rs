@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub use equal::{TooDeep, deep_equal};
 pub use list::List;
-pub use map::Map;
+pub use map::{Map, MapSource};
 pub use object::Object;
 pub use text::Text;
 pub(crate) use text::lossy;

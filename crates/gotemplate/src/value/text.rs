@@ -88,6 +88,13 @@ impl From<&[u8]> for Text {
     }
 }
 
+/// Without a copy.
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Self {
+        Self(Arc::from(text))
+    }
+}
+
 impl From<String> for Text {
     fn from(text: String) -> Self {
         Self(Arc::from(text.into_bytes()))

@@ -1,7 +1,11 @@
 //! What the crate promises to those who build on it.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use windlass_gotemplate::{
-    Functions, Limit, Limits, List, ListType, Map, MapType, Templates, Type, Value, deep_equal,
+    Functions, Limit, Limits, List, ListType, Map, MapSource, MapType, Templates, Text, Type,
+    Value, deep_equal,
 };
 
 fn include() -> Functions {
@@ -226,4 +230,46 @@ fn debug_output_of_values_shows_no_content() {
         shown.contains("password") && shown.contains("7 bytes"),
         "{shown}"
     );
+}
+
+/// Squares under their roots; counts how often one is asked for.
+struct Squares(Rc<Cell<usize>>);
+
+impl MapSource for Squares {
+    fn keys(&self) -> Vec<Text> {
+        vec!["3".into(), "1".into(), "2".into()]
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Value> {
+        let root = std::str::from_utf8(key).ok()?.parse::<i64>().ok()?;
+        self.0.set(self.0.get() + 1);
+        (1..=3).contains(&root).then(|| Value::int(root * root))
+    }
+}
+
+#[test]
+fn maps_may_make_their_values_when_asked() {
+    let asked = Rc::new(Cell::new(0));
+    let map = Map::from_source(MapType::ANY, Squares(Rc::clone(&asked)));
+    assert_eq!(map.keys(), ["1", "2", "3"].map(Text::from));
+    assert_eq!(asked.get(), 0);
+    let mut templates = Templates::new("root", Functions::new());
+    templates
+        .parse("one", b"{{ index . \"2\" }} {{ index . \"4\" }}")
+        .unwrap();
+    templates
+        .parse(
+            "all",
+            b"{{ len . }}{{ range $k, $v := . }} {{ $k }}={{ $v }}{{ end }} {{ . }}",
+        )
+        .unwrap();
+    let data = Value::Map(map.clone());
+    assert_eq!(templates.render("one", &data).unwrap(), b"4 <no value>");
+    assert_eq!(
+        templates.render("all", &data).unwrap(),
+        b"3 1=1 2=4 3=9 map[1:1 2:4 3:9]"
+    );
+    map.insert("0", 0.5);
+    assert!(map.remove("3").is_some() && map.remove("3").is_none());
+    assert_eq!(map.keys(), ["0", "1", "2"].map(Text::from));
 }

@@ -1,13 +1,16 @@
 //! Charts as gzip-compressed tar archives.
 
-use std::io::{self, Read};
+use std::cell::Cell;
+use std::io::{self, BufReader, Read};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, EntryType};
 
+use super::Chart;
+use super::content::{Content, Packed};
 use super::load::{Budget, LoadError, LoadLimits, Loaded, load_files};
-use super::{Chart, File};
 use crate::go_text::quote;
 
 /// What tar itself may add to the files: headers, padding, extended headers.
@@ -17,7 +20,7 @@ const TAR_OVERHEAD: u64 = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// [`LoadError`], whose text is Helm's.
-pub fn load_archive(bytes: &[u8], limits: &LoadLimits) -> Result<Chart, LoadError> {
+pub fn load_archive(bytes: &Bytes, limits: &LoadLimits) -> Result<Chart, LoadError> {
     let mut budget = Budget::new(limits);
     let files = match archive_files(bytes, &mut budget) {
         Ok(files) => files,
@@ -63,12 +66,12 @@ fn is_binary(byte: u8) -> bool {
     byte <= 8 || byte == 11 || (14..=26).contains(&byte) || (28..=31).contains(&byte)
 }
 
-/// The files of an archive, their paths without the first directory.
+/// The files of an archive, their paths without the first directory. Large ones that only some
+/// charts ever look at are left in it.
 ///
 /// # Errors
 /// [`LoadError`], whose text is Helm's.
-pub(super) fn archive_files(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Loaded>, LoadError> {
-    let message = |text: &str| LoadError::Message(text.to_owned());
+pub(super) fn archive_files(bytes: &Bytes, budget: &mut Budget) -> Result<Vec<Loaded>, LoadError> {
     let limits = budget.limits();
     let most = limits.max_archive_bytes;
     let too_large = || {
@@ -76,13 +79,17 @@ pub(super) fn archive_files(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Loa
             "decompressed chart is larger than the maximum size {most}"
         ))
     };
-    let (plain, broken) = inflate(bytes, most.saturating_add(TAR_OVERHEAD));
-    // Where the archive breaks off, what broke it says more than the end that is found too early.
-    let broken = |error: io::Error| read_error(broken.as_ref().unwrap_or(&error));
-    let mut archive = Archive::new(&plain[..]);
     let mut files = Vec::new();
+    let mut left_there = Vec::new();
     let mut left = most;
-    for entry in archive.entries().map_err(&broken)? {
+    let stream = Stream::new(bytes, most.saturating_add(TAR_OVERHEAD));
+    // Where the archive breaks off, what broke it says more than the end that is found too early.
+    let broken = |error: io::Error| match stream.fault.take() {
+        Some(fault) => read_error(&fault),
+        None => read_error(&error),
+    };
+    let mut archive = Archive::new(stream.reader());
+    for (number, entry) in archive.entries().map_err(&broken)?.enumerate() {
         let mut entry = entry.map_err(&broken)?;
         let raw = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let kind = entry.header().entry_type();
@@ -108,51 +115,143 @@ pub(super) fn archive_files(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Loa
             )));
         }
         budget.take_file(size)?;
-        let data = if let Some(data) = stored(&plain, &entry, size) {
-            data
-        } else {
-            let mut data = Vec::new();
-            let read = entry.by_ref().take(size).read_to_end(&mut data);
-            if (read.map_err(&broken)? as u64) < size {
+        let content = if size >= LARGE && !is_loaded(&name) {
+            let skipped = io::copy(&mut entry.by_ref().take(size), &mut io::sink());
+            if skipped.map_err(&broken)? < size {
                 return Err(broken(io::ErrorKind::UnexpectedEof.into()));
             }
-            Bytes::from(data)
+            left_there.push((files.len(), number));
+            Content::from(Bytes::new())
+        } else {
+            Content::from(read_entry(&mut entry, size).map_err(&broken)?)
         };
         left -= size;
         if left == 0 {
             return Err(too_large());
         }
-        files.push(Loaded::new(&name, data));
+        files.push(Loaded::new(&name, content));
     }
     if files.is_empty() {
-        return Err(message("no files in chart archive"));
+        let text = "no files in chart archive";
+        return Err(LoadError::Message(text.to_owned()));
+    }
+    if !left_there.is_empty() {
+        let entries = left_there.iter().map(|(_, number)| *number).collect();
+        let archive = Arc::new(Packed::new(bytes.clone(), entries));
+        for (index, (file, _)) in left_there.iter().enumerate() {
+            let archive = Arc::clone(&archive);
+            files[*file].content = Content::Packed { archive, index };
+        }
     }
     Ok(files)
 }
 
-/// All that an archive unpacks to, at most so many bytes, and why there is not more.
-fn inflate(bytes: &[u8], most: u64) -> (Bytes, Option<io::Error>) {
-    // The end of the archive says how long it is unpacked, which may be a lie.
-    let told = bytes.last_chunk().map_or(0, |end| u32::from_le_bytes(*end));
-    let likely = (told as usize).min(bytes.len().saturating_mul(16));
-    let mut plain = Vec::with_capacity(likely);
-    let read = MultiGzDecoder::new(bytes)
-        .take(most)
-        .read_to_end(&mut plain);
-    (Bytes::from(plain), read.err())
+/// From this size on, files that loading a chart does not read stay in the archive.
+const LARGE: u64 = 16 * 1024;
+
+/// Whether loading a chart, or rendering it, reads the file of this path.
+fn is_loaded(path: &str) -> bool {
+    let mut path = path;
+    while let Some(rest) = path.strip_prefix("charts/") {
+        match rest.split_once('/') {
+            Some((_, inner)) => path = inner,
+            // A chart that is an archive itself.
+            None => return true,
+        }
+    }
+    path.starts_with("templates/")
+        || matches!(
+            path,
+            "Chart.yaml"
+                | "Chart.lock"
+                | "values.yaml"
+                | "values.schema.json"
+                | "requirements.yaml"
+                | "requirements.lock"
+        )
 }
 
-/// The content of an entry where it lies in the archive as it is; all files share its memory.
-fn stored<R: Read>(plain: &Bytes, entry: &tar::Entry<'_, R>, size: u64) -> Option<Bytes> {
-    if size == 0 {
-        return Some(Bytes::new());
+/// The contents of entries of an archive that was read before, by their numbers in it.
+pub(super) fn unpack_again(bytes: &Bytes, wanted: &[usize]) -> Vec<Bytes> {
+    let stream = Stream::new(bytes, u64::MAX);
+    let mut archive = Archive::new(stream.reader());
+    let mut wanted = wanted.iter().peekable();
+    let mut found = Vec::new();
+    // What was read once is read again: there is no fault to report.
+    for (number, entry) in archive.entries().into_iter().flatten().enumerate() {
+        let Some(next) = wanted.peek() else {
+            break;
+        };
+        let Ok(mut entry) = entry else {
+            break;
+        };
+        if number == **next {
+            wanted.next();
+            let size = entry.size();
+            found.push(read_entry(&mut entry, size).unwrap_or_default());
+        }
     }
-    if entry.header().entry_type().is_gnu_sparse() {
-        return None;
+    found
+}
+
+fn read_entry(entry: &mut impl Read, size: u64) -> io::Result<Bytes> {
+    // The size may be a lie.
+    let likely = usize::try_from(size.min(64 * 1024)).unwrap_or_default();
+    let mut data = Vec::with_capacity(likely);
+    let read = entry.take(size).read_to_end(&mut data)? as u64;
+    if read < size {
+        return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let start = usize::try_from(entry.raw_file_position()).ok()?;
-    let end = start.checked_add(usize::try_from(size).ok()?)?;
-    (end <= plain.len()).then(|| plain.slice(start..end))
+    data.shrink_to_fit();
+    Ok(data.into())
+}
+
+/// What an archive unpacks to, at most so many bytes of it.
+struct Stream<'a> {
+    bytes: &'a [u8],
+    most: u64,
+    /// Why there is not more.
+    fault: Cell<Option<io::Error>>,
+}
+
+impl<'a> Stream<'a> {
+    fn new(bytes: &'a [u8], most: u64) -> Self {
+        Self {
+            bytes,
+            most,
+            fault: Cell::new(None),
+        }
+    }
+
+    fn reader(&self) -> impl Read {
+        let decoder = Decoder {
+            gzip: MultiGzDecoder::new(self.bytes),
+            fault: &self.fault,
+        };
+        BufReader::with_capacity(BUFFER, decoder.take(self.most))
+    }
+}
+
+/// How much is unpacked at a time: what fits the processor's nearer memory.
+const BUFFER: usize = 64 * 1024;
+
+/// Ends where the archive is broken.
+struct Decoder<'a> {
+    gzip: MultiGzDecoder<&'a [u8]>,
+    fault: &'a Cell<Option<io::Error>>,
+}
+
+impl Read for Decoder<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.gzip.read(buffer) {
+            Ok(read) => Ok(read),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                self.fault.set(Some(error));
+                Ok(0)
+            }
+        }
+    }
 }
 
 /// The path of an entry below the archive's one directory.
@@ -210,19 +309,4 @@ fn read_error(error: &io::Error) -> LoadError {
         io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
         _ => text,
     })
-}
-
-impl File {
-    /// A file whose byte order mark, if it has one, is taken away.
-    pub(crate) fn new(name: &str, data: Bytes) -> Self {
-        let data = if data.starts_with(b"\xef\xbb\xbf") {
-            data.slice(3..)
-        } else {
-            data
-        };
-        Self {
-            name: name.into(),
-            data,
-        }
-    }
 }

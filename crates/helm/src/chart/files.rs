@@ -5,22 +5,37 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::content::Content;
 use super::{Chart, subchart_path};
-use crate::hidden::Hidden;
 
 /// A file of a chart under its path in the chart.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct File {
     /// The path, with `/`.
     pub name: Arc<str>,
-    /// The content, without a byte order mark.
-    pub data: Bytes,
+    pub(super) content: Content,
+}
+
+impl File {
+    /// A file whose byte order mark, if it has one, is taken away.
+    pub(crate) fn new(name: &str, content: impl Into<Content>) -> Self {
+        Self {
+            name: name.into(),
+            content: content.into(),
+        }
+    }
+
+    /// The content, without a byte order mark. A large file of an archive may have to be
+    /// unpacked for it, once.
+    pub fn data(&self) -> Bytes {
+        self.content.bytes()
+    }
 }
 
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, data } = self;
-        write!(f, "{name:?}: {:?}", Hidden(data.len()))
+        let Self { name, content } = self;
+        write!(f, "{name:?}: {content:?}")
     }
 }
 

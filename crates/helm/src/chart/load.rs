@@ -167,7 +167,7 @@ pub(super) fn detect_version(files: &[Loaded]) -> Result<(), LoadError> {
         return Err(LoadError::Message(text.to_owned()));
     };
     let failed = |problem: String| LoadError::Message(format!("cannot load Chart.yaml: {problem}"));
-    let json = json_document(&file.data).map_err(failed)?;
+    let json = json_document(&file.data()).map_err(failed)?;
     let mut metadata = Metadata::default();
     let mut decoder = Decoder::new("chartBase");
     decoder.version_only(&json, &mut metadata);
@@ -264,14 +264,14 @@ fn subchart(
                 file.name
             )));
         }
-        archive_files(&file.data, budget).and_then(|files| load_files(files, budget))
+        archive_files(&file.data(), budget).and_then(|files| load_files(files, budget))
     } else {
         // Files directly in charts/ belong to no chart.
         let inner = files.into_iter().filter_map(|file| {
             let (_, path) = file.name.split_once('/')?;
             Some(File {
                 name: path.into(),
-                data: file.data,
+                content: file.content,
             })
         });
         load_files(inner.collect(), budget)
@@ -304,12 +304,12 @@ impl Parts {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = Some(lock(&file)?),
             "values.yaml" => {
-                self.values = read_values(&file.data).map_err(|problem| {
+                self.values = read_values(&file.data()).map_err(|problem| {
                     LoadError::Message(format!("cannot load values.yaml: {problem}"))
                 })?;
-                self.raw_values = Some(file.data);
+                self.raw_values = Some(file.data());
             }
-            "values.schema.json" => self.schema = Some(file.data),
+            "values.schema.json" => self.schema = Some(file.data()),
             "requirements.yaml" => {
                 let metadata = self.metadata.get_or_insert_default();
                 let v1 = metadata.api_version == "v1";
@@ -336,7 +336,7 @@ impl Parts {
                         let subchart = rest.split('/').next().unwrap_or(rest);
                         let inner = File {
                             name: rest.into(),
-                            data: file.data,
+                            content: file.content,
                         };
                         self.subcharts
                             .entry(subchart.to_owned())
@@ -366,7 +366,7 @@ fn decode(
     into: impl FnOnce(&mut Decoder, &serde_json::Value),
 ) -> Result<(), LoadError> {
     let failed = |problem: String| LoadError::Message(format!("cannot load {name}: {problem}"));
-    let json = json_document(&file.data).map_err(failed)?;
+    let json = json_document(&file.data()).map_err(failed)?;
     let root = if name.ends_with(".lock") {
         "Lock"
     } else {

@@ -2,6 +2,7 @@
 //! known.
 
 mod archive;
+mod content;
 mod dependencies;
 mod files;
 mod ignore;
@@ -120,7 +121,7 @@ impl Chart {
         let rest = name.strip_prefix(self.name())?.strip_prefix('/')?;
         let own = self.templates.iter().find(|file| &*file.name == rest);
         if let Some(file) = own {
-            return Some(String::from_utf8_lossy(&file.data).into_owned());
+            return Some(String::from_utf8_lossy(&file.data()).into_owned());
         }
         let rest = rest.strip_prefix("charts/")?;
         self.dependencies

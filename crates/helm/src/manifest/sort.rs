@@ -49,20 +49,17 @@ pub struct Sorted {
 ///
 /// # Errors
 /// `YAML parse error on FILE: …` for the first document that is no YAML.
-pub fn sort_manifests(
-    files: &BTreeMap<String, String>,
-    order: KindOrder,
-) -> Result<Sorted, String> {
+pub fn sort_manifests(files: BTreeMap<String, String>, order: KindOrder) -> Result<Sorted, String> {
     let mut sorted = Sorted::default();
     for (path, text) in files {
-        let base = path.rsplit('/').next().unwrap_or(path);
+        let base = path.rsplit('/').next().unwrap_or(&path);
         if base.starts_with('_') {
             continue;
         }
-        for document in split_manifests(text) {
+        for document in split_manifests(&text) {
             let head = Head::parse(document)
                 .map_err(|problem| format!("YAML parse error on {path}: {problem}"))?;
-            match Hook::from_manifest(path, document, &head) {
+            match Hook::from_manifest(&path, document, &head) {
                 None => sorted.manifests.push(Manifest {
                     name: path.clone(),
                     content: document.to_owned(),

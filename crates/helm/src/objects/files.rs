@@ -1,9 +1,15 @@
 //! `.Files`.
 #![expect(clippy::unnecessary_wraps, reason = "methods of templates may fail")]
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use windlass_gotemplate::{Args, Failure, Map, MapType, Method, Outcome, Scope, Text, Type, Value};
+use windlass_gotemplate::{
+    Args, Failure, Map, MapSource, MapType, Method, Outcome, Scope, Text, Type, Value,
+};
 
 use super::glob::Glob;
 use crate::chart::File;
@@ -24,12 +30,50 @@ static FILES: MapType = MapType {
 };
 
 /// `.Files` for templates.
-pub(crate) fn files_map(files: &[File]) -> Map {
-    let map = Map::of(&FILES);
-    for file in files {
-        map.insert(&*file.name, Value::Bytes(Text::from(&*file.data)));
+pub(crate) fn files_map(files: &Arc<[File]>) -> Map {
+    let source = Contents {
+        files: Arc::clone(files),
+        by_name: OnceCell::new(),
+        read: RefCell::default(),
+    };
+    Map::from_source(&FILES, source)
+}
+
+/// Files as templates ask for them: most charts bring many and read few.
+struct Contents {
+    files: Arc<[File]>,
+    /// The last file of each name.
+    by_name: OnceCell<HashMap<Arc<str>, usize>>,
+    /// What was asked for; to give it anew each time would cost memory each time.
+    read: RefCell<HashMap<usize, Text>>,
+}
+
+impl Contents {
+    fn by_name(&self) -> &HashMap<Arc<str>, usize> {
+        self.by_name.get_or_init(|| {
+            let names = self.files.iter().enumerate();
+            names
+                .map(|(at, file)| (Arc::clone(&file.name), at))
+                .collect()
+        })
     }
-    map
+}
+
+impl MapSource for Contents {
+    fn keys(&self) -> Vec<Text> {
+        let names = self.by_name().keys();
+        names.map(|name| Text::from(Arc::clone(name))).collect()
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Value> {
+        let name = std::str::from_utf8(key).ok()?;
+        let at = *self.by_name().get(name)?;
+        let mut read = self.read.borrow_mut();
+        let text = read
+            .entry(at)
+            .or_insert_with(|| Text::from(&*self.files[at].data()));
+        Some(Value::Bytes(text.clone()))
+    }
 }
 
 fn receiver(value: &Value) -> Map {
@@ -55,8 +99,11 @@ fn glob(_: &mut Scope<'_>, value: &Value, args: Args<'_>) -> Outcome {
     let pattern = args.text(0);
     let glob = Glob::new(&pattern.to_str());
     let found = Map::of(&FILES);
-    for (name, content) in receiver(value).entries() {
-        if glob.matches(&name.to_str()) {
+    let files = receiver(value);
+    for name in files.keys() {
+        if glob.matches(&name.to_str())
+            && let Some(content) = files.get(&name)
+        {
             found.insert(name, content);
         }
     }

@@ -6,6 +6,8 @@ mod files;
 mod glob;
 mod values;
 
+use std::sync::Arc;
+
 use windlass_gotemplate::{List, Map, Text, Value as Template};
 
 pub(crate) use capabilities::capabilities;
@@ -22,7 +24,7 @@ pub(crate) fn template_value(value: &Value) -> Template {
         Value::Bool(bool) => Template::Bool(*bool),
         Value::Int(int) => Template::int64(*int),
         Value::Float(float) => Template::float(*float),
-        Value::String(text) => Template::String(Text::from(&**text)),
+        Value::String(text) => Template::String(Text::from(Arc::clone(text))),
         Value::List(items) => Template::List(items.iter().map(template_value).collect()),
         Value::Map(map) => Template::Map(template_map(map)),
     }
@@ -31,7 +33,7 @@ pub(crate) fn template_value(value: &Value) -> Template {
 /// The map for templates.
 pub(crate) fn template_map(map: &Values) -> Map {
     map.iter()
-        .map(|(key, value)| (Text::from(&**key), template_value(value)))
+        .map(|(key, value)| (Text::from(Arc::clone(key)), template_value(value)))
         .collect()
 }
 

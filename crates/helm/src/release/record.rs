@@ -250,7 +250,7 @@ impl From<&Chart> for StoredChart {
         let stored = |files: &[File]| -> Json {
             files
                 .iter()
-                .map(|file| json!({ "name": &*file.name, "data": STANDARD.encode(&file.data) }))
+                .map(|file| json!({ "name": &*file.name, "data": STANDARD.encode(file.data()) }))
                 .collect()
         };
         Self(json!({
@@ -269,9 +269,9 @@ fn files(json: &Json) -> std::sync::Arc<[File]> {
     json.as_array()
         .into_iter()
         .flatten()
-        .map(|file| File {
-            name: file["name"].as_str().unwrap_or_default().into(),
-            data: decode_base64(file["data"].as_str().unwrap_or_default()),
+        .map(|file| {
+            let data = decode_base64(file["data"].as_str().unwrap_or_default());
+            File::new(file["name"].as_str().unwrap_or_default(), data)
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use windlass_gotemplate::{MissingKey, Templates};
 
 use super::error::RenderError;
-use crate::chart::{Chart, File, subchart_path};
+use crate::chart::{Chart, subchart_path};
 use crate::functions::functions;
 
 /// The templates of a chart and its subcharts, parsed once for any number of renders, on any
@@ -38,7 +38,7 @@ impl Compiled {
             for file in chart.templates() {
                 if !chart.is_library() || is_partial(&file.name) {
                     let name: Arc<str> = format!("{path}/{}", file.name).into();
-                    found.push((name, number, file.clone()));
+                    found.push((name, number, file.data()));
                 }
             }
             number += 1;
@@ -49,20 +49,16 @@ impl Compiled {
         found.dedup_by(|a, b| a.0 == b.0);
         let mut templates = Templates::new("gotpl", functions()).with_missing_key(MissingKey::Zero);
         let mut order = Vec::new();
-        for (name, chart, file) in found {
-            parse(&mut templates, &name, &file)?;
+        templates
+            .parse_all(found.iter().map(|(name, _, text)| (&**name, text)))
+            .map_err(|error| RenderError::parse(&error))?;
+        for (name, chart, _) in found {
             if !is_partial(&name) {
                 order.push(Entry { name, chart });
             }
         }
         Ok(Self { templates, order })
     }
-}
-
-fn parse(templates: &mut Templates, name: &str, file: &File) -> Result<(), RenderError> {
-    templates
-        .parse(name, &file.data)
-        .map_err(|error| RenderError::parse(name, &error))
 }
 
 /// Deep files come before those above them, so that a parent's definitions replace its

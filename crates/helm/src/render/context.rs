@@ -51,7 +51,7 @@ impl Contexts {
         let dot = Map::new();
         let subcharts = Map::new();
         dot.insert("Chart", chart_map(chart.metadata(), is_root));
-        dot.insert("Files", files_map(chart.files()));
+        dot.insert("Files", files_map(&chart.files));
         dot.insert("Release", shared.release.clone());
         dot.insert("Capabilities", shared.capabilities.clone());
         dot.insert("Values", values.clone());

@@ -81,13 +81,13 @@ impl RenderError {
         }
     }
 
-    pub(super) fn parse(file: &str, error: &ParseError) -> Self {
+    pub(super) fn parse(error: &ParseError) -> Self {
         let text = error.to_string();
         let parts: Vec<&str> = text.split(": ").collect();
         let text = match parts.as_slice() {
             [_, location, .., last] => format!("parse error at ({location}): {last}"),
             [_, location] => format!("parse error at ({location}): {location}"),
-            _ => format!("parse error in ({file}): {text}"),
+            _ => format!("parse error in ({}): {text}", error.template),
         };
         Self::Template {
             text,

@@ -20,12 +20,6 @@ pub(crate) fn delete_no_value(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn find(text: &[u8], from: usize) -> Option<usize> {
-    let mut start = from;
-    loop {
-        let angle = start + text[start..].iter().position(|&byte| byte == b'<')?;
-        if text[angle..].starts_with(NO_VALUE) {
-            return Some(angle);
-        }
-        start = angle + 1;
-    }
+    let mut brackets = memchr::memchr_iter(b'<', &text[from..]).map(|at| from + at);
+    brackets.find(|at| text[*at..].starts_with(NO_VALUE))
 }

@@ -1,6 +1,6 @@
 //! What rendering gives.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::chart::{Chart, crd_files};
 use crate::hidden::Hidden;
@@ -44,7 +44,14 @@ impl fmt::Debug for Rendered {
 impl Rendered {
     /// The manifests as one stream: what a release stores.
     pub fn manifest(&self) -> String {
-        manifest_text(self.manifests.iter())
+        let mut text = String::new();
+        self.append_manifest(&mut text);
+        text
+    }
+
+    /// As [`Rendered::manifest`], behind what is in `text` already.
+    pub fn append_manifest(&self, text: &mut String) {
+        append_manifests(text, self.manifests.iter());
     }
 
     /// As [`Rendered::manifest`], with the bodies of Secrets left out.
@@ -66,23 +73,41 @@ impl Rendered {
     pub fn crds(&self) -> String {
         let mut text = String::new();
         for (name, file) in crd_files(&self.chart) {
-            document(&mut text, &name, &String::from_utf8_lossy(&file.data));
+            document(&mut text, &name, &String::from_utf8_lossy(&file.data()));
         }
         text
     }
 }
 
+/// What stands before the name of a template.
+const SOURCE: &str = "---\n# Source: ";
+
 /// Manifests as one stream, each under the name of its template.
-pub fn manifest_text<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> String {
+pub fn manifest_text<'a, I>(manifests: I) -> String
+where
+    I: IntoIterator<Item = &'a Manifest>,
+    I::IntoIter: Clone,
+{
     let mut text = String::new();
-    for manifest in manifests {
-        document(&mut text, &manifest.name, &manifest.content);
-    }
+    append_manifests(&mut text, manifests.into_iter());
     text
+}
+
+fn append_manifests<'a>(text: &mut String, manifests: impl Iterator<Item = &'a Manifest> + Clone) {
+    // All at once: what is large is costly to move when it grows.
+    let size =
+        |manifest: &Manifest| SOURCE.len() + 2 + manifest.name.len() + manifest.content.len();
+    text.reserve(manifests.clone().map(size).sum());
+    for manifest in manifests {
+        document(text, &manifest.name, &manifest.content);
+    }
 }
 
 /// Appends one document under the name of its template.
 pub(crate) fn document(text: &mut String, name: &str, content: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "---\n# Source: {name}\n{content}");
+    text.push_str(SOURCE);
+    text.push_str(name);
+    text.push('\n');
+    text.push_str(content);
+    text.push('\n');
 }

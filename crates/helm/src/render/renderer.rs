@@ -144,9 +144,9 @@ impl Renderer {
         } = self.files(values, options)?;
         let notes = take_notes(&mut files, chart.name(), options.sub_notes);
         if let Some(post_renderer) = options.post_renderer {
-            files = post_render(&files, post_renderer, options.post_render_strategy)?;
+            files = post_render(files, post_renderer, options.post_render_strategy)?;
         }
-        let sorted = sort_manifests(&files, install_order).map_err(RenderError::Manifest)?;
+        let sorted = sort_manifests(files, install_order).map_err(RenderError::Manifest)?;
         Ok(Rendered {
             chart,
             hooks: sorted.hooks,
@@ -222,18 +222,21 @@ fn execute(
     let contexts = Contexts::new(chart, values, &options.release, &options.capabilities);
     let host = Host::new(options.lookup.clone());
     let mut files = BTreeMap::new();
+    let mut out = Vec::new();
     for entry in &compiled.order {
         let dot = contexts.dot(entry.chart, &entry.name);
-        let out = compiled
+        out.clear();
+        compiled
             .templates
             .execution()
             .limits(options.limits)
             .host(&host)
-            .render(&entry.name, &dot)
+            .append(&mut out, &entry.name, &dot)
             .map_err(|failure| RenderError::exec(&failure))?;
-        let out = super::delete_no_value(&out).unwrap_or(out);
-        let text = String::from_utf8(out)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let text = match super::delete_no_value(&out) {
+            Some(text) => String::from_utf8_lossy(&text).into_owned(),
+            None => String::from_utf8_lossy(&out).into_owned(),
+        };
         files.insert(entry.name.to_string(), text);
     }
     Ok(files)

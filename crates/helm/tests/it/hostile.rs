@@ -7,6 +7,8 @@ use windlass_helm::chart::{LoadLimits, load_archive, load_directory};
 use windlass_helm::values::{Map, Sources};
 use windlass_helm::{Limit, Limits, RenderError, RenderOptions, Renderer};
 
+use super::archives::archive;
+
 fn render(template: &str, limits: Limits) -> Result<(), RenderError> {
     let mut tree = Tree::builder(TreeLimits::default());
     tree.file("Chart.yaml", "name: c\nversion: 1.0.0\n", false)
@@ -150,7 +152,7 @@ fn values_that_contain_themselves_end() {
 #[test]
 fn archives_that_contain_too_much_are_refused() {
     let bytes = bomb();
-    let error = load_archive(&bytes, &LoadLimits::default()).unwrap_err();
+    let error = load_archive(&bytes.into(), &LoadLimits::default()).unwrap_err();
     assert!(
         error
             .to_string()
@@ -165,7 +167,7 @@ fn archives_that_contain_too_much_are_refused() {
             ("c/charts/c.tgz", &inner),
         ]);
     }
-    let error = load_archive(&inner, &LoadLimits::default()).unwrap_err();
+    let error = load_archive(&inner.into(), &LoadLimits::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "chart has more than 32 charts in each other"
@@ -233,18 +235,6 @@ fn expressions_that_are_large_are_not_all_kept() {
         refused(template).limit(),
         Some(Limit::Steps(_) | Limit::Time(_))
     ));
-}
-
-fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let mut builder = tar::Builder::new(encoder);
-    for (name, bytes) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, name, *bytes).unwrap();
-    }
-    builder.into_inner().unwrap().finish().unwrap()
 }
 
 fn bomb() -> Vec<u8> {

@@ -8,6 +8,7 @@
 )]
 
 mod against_helm;
+mod archives;
 mod charts;
 mod hostile;
 mod post_render;

@@ -37,7 +37,7 @@ fn what_helm_stored_is_read_and_written_back() {
     assert_eq!(release.chart.name(), "web");
     assert_eq!(release.chart.version(), "1.2.3");
     let chart = release.chart.chart();
-    assert_eq!(&*chart.templates()[0].data, b"kind: ConfigMap\n");
+    assert_eq!(&*chart.templates()[0].data(), b"kind: ConfigMap\n");
     assert_eq!(
         chart.metadata().keywords.as_deref(),
         Some(&["a".to_owned()][..])

@@ -20,6 +20,9 @@ pub(super) struct Cursor<'t> {
 /// holds it is needed, not before.
 const PART: usize = 512;
 
+/// How many bytes are looked at together where nothing is found most of the time.
+const STEP: usize = 64;
+
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let visible = part_with_forbidden(text);
@@ -261,6 +264,13 @@ fn part_with_forbidden(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut from = 0;
     let first = loop {
+        // Without a branch for each byte, many are looked at at once.
+        let any = |part: &[u8]| part.iter().fold(false, |any, byte| any | suspicious(*byte));
+        let parts = bytes[from..].chunks(STEP);
+        from += parts
+            .take_while(|part| !any(part))
+            .map(<[u8]>::len)
+            .sum::<usize>();
         let at = from + bytes[from..].iter().position(|byte| suspicious(*byte))?;
         let found = text[at..].chars().next()?;
         if is_forbidden(found) {

@@ -21,7 +21,7 @@ pub(super) fn load(name: &str) -> anyhow::Result<Chart> {
         if let Some(hint) = gzip_hint(&path.to_string_lossy(), &bytes) {
             bail!("{hint}");
         }
-        return load_archive(&bytes, &limits).map_err(|error| {
+        return load_archive(&bytes.into(), &limits).map_err(|error| {
             let text = error.to_string();
             // Of an archive in a file Helm says no more.
             if text.starts_with("unable to load chart archive") {

@@ -1,7 +1,7 @@
 //! Charts that kustomizations name: rendered in process, where the original runs `helm`.
 
-use windlass_helm::template_name;
 use windlass_helm::values::Sources;
+use windlass_helm::{Renderer, template_name};
 use windlass_kustomize::{Chart, ChartRenderer, ValuesFile};
 
 use super::chart_source::load;
@@ -80,8 +80,8 @@ impl LocalCharts {
             hooks: !chart.skip_hooks,
             tests: !chart.skip_tests,
         };
-        let chart = load(directory)?;
-        Ok(parts.text(&release.render(chart, &values)?))
+        let renderer = Renderer::new(load(directory)?);
+        Ok(parts.text(&release.render(&renderer, &values)?))
     }
 }
 

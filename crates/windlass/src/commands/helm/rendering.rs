@@ -46,8 +46,8 @@ pub(super) fn said(kube_version: KubeVersion, api_versions: &[String]) -> Capabi
 
 impl Release<'_> {
     /// Renders the chart.
-    pub(super) fn render(self, chart: Chart, values: &Map) -> anyhow::Result<Rendered> {
-        check(&chart)?;
+    pub(super) fn render(self, renderer: &Renderer, values: &Map) -> anyhow::Result<Rendered> {
+        check(renderer.chart())?;
         check_release_name(self.name).map_err(|problem| {
             anyhow!(
                 "release name check failed: release name {:?}: {problem}",
@@ -67,7 +67,6 @@ impl Release<'_> {
             skip_schema_validation: self.skip_schema_validation,
             ..RenderOptions::default()
         };
-        let renderer = Renderer::new(chart);
         renderer
             .render(values, &options)
             .map_err(|error| explained(&error, renderer.chart()))
@@ -91,8 +90,10 @@ impl Parts {
         } else {
             String::new()
         };
-        text.push_str(&rendered.manifest());
-        let mut text = format!("{}\n", text.trim());
+        rendered.append_manifest(&mut text);
+        // What comes first is a separator.
+        text.truncate(text.trim_end().len());
+        text.push('\n');
         for hook in rendered.hooks.iter().filter(|_| self.hooks) {
             if self.tests || !hook.events.contains(&HookEvent::Test) {
                 // Writing to a string cannot fail.

@@ -66,17 +66,17 @@ fn values(chart: &Chart, out: &mut Vec<u8>) -> io::Result<()> {
 
 fn describe(chart: &Chart, out: &mut Vec<u8>) -> io::Result<()> {
     match readme(chart) {
-        Some(file) => line(&file.data, out),
+        Some(file) => line(&file.data(), out),
         None => Ok(()),
     }
 }
 
 fn crds(chart: &Chart, out: &mut Vec<u8>) -> io::Result<()> {
     for (_, file) in crd_files(chart) {
-        if !file.data.starts_with(b"---") {
+        if !file.data().starts_with(b"---") {
             writeln!(out, "---")?;
         }
-        line(&file.data, out)?;
+        line(&file.data(), out)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +11,7 @@ use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 use windlass_helm::chart::{Chart, crd_files, path_match};
 use windlass_helm::manifest::{HookEvent, split_manifests};
-use windlass_helm::{Capabilities, Lookup, Rendered, template_name};
+use windlass_helm::{Capabilities, Lookup, Rendered, Renderer, template_name};
 
 use super::chart_source::load;
 use super::output_dir::OutputDir;
@@ -109,7 +110,9 @@ pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
         is_upgrade: arguments.is_upgrade,
         skip_schema_validation: arguments.skip_schema_validation,
     };
-    let output = release.render(chart, &values)?;
+    // The process ends after this: to give all their parts back would only take time.
+    let renderer = ManuallyDrop::new(Renderer::new(chart));
+    let output = ManuallyDrop::new(release.render(&renderer, &values)?);
     let out = match &arguments.output_dir {
         Some(dir) => write_files(arguments, &output, &name, OutputDir::new(dir))?,
         None => printed(arguments, &output)?.into_bytes(),
@@ -215,7 +218,7 @@ fn write_files(
     let below = if arguments.release_name { name } else { "" };
     if arguments.include_crds {
         for (path, file) in crd_files(&rendered.chart) {
-            dir.write("", &path, &String::from_utf8_lossy(&file.data))?;
+            dir.write("", &path, &String::from_utf8_lossy(&file.data()))?;
         }
     }
     for manifest in &rendered.manifests {
