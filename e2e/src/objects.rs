@@ -55,6 +55,7 @@ impl Objects {
             "CustomResourceDefinition",
             "ClusterRole",
             "ClusterRoleBinding",
+            "PriorityClass",
             "ValidatingWebhookConfiguration",
         ];
         if cluster_wide.contains(&kind) {
@@ -72,6 +73,7 @@ impl Objects {
             "Job" => "batch/v1",
             "Lease" => "coordination.k8s.io/v1",
             "Ingress" => "networking.k8s.io/v1",
+            "PriorityClass" => "scheduling.k8s.io/v1",
             "ValidatingWebhookConfiguration" => "admissionregistration.k8s.io/v1",
             "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
                 "rbac.authorization.k8s.io/v1"

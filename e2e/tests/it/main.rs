@@ -10,6 +10,7 @@ mod conformance;
 mod fast_path;
 mod faults;
 mod health;
+mod helm_records;
 mod hostile;
 mod install;
 mod layers;

@@ -247,7 +247,11 @@ impl StoredChart {
 
 impl From<&Chart> for StoredChart {
     fn from(chart: &Chart) -> Self {
+        // None at all are null in Go's JSON, as nobody has made the list.
         let stored = |files: &[File]| -> Json {
+            if files.is_empty() {
+                return Json::Null;
+            }
             files
                 .iter()
                 .map(|file| json!({ "name": &*file.name, "data": STANDARD.encode(file.data()) }))

@@ -78,6 +78,10 @@ async fn a_kus_1_paths_cannot_leave_the_artifact() {
             ("up", Some("../../../../../etc/hostile")),
             ("abs", Some("/etc/hostname")),
             ("dir", directory),
+            (
+                "root",
+                directory.and_then(|path| path.strip_prefix("../../../../..")),
+            ),
         ] {
             let Some(path) = path else { continue };
             let name = format!("{}-{form}", name.to_lowercase());
@@ -112,6 +116,7 @@ async fn a_kus_1_paths_cannot_leave_the_artifact() {
         let why = match name.rsplit_once('-').unwrap() {
             ("helm", _) => "must specify --enable-helm",
             (_, "abs") => "/etc/hostname",
+            (_, "root") => "cannot be absolute",
             _ => "is not in or below",
         };
         assert!(text.contains(why), "{name}: {text}");

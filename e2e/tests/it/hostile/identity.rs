@@ -120,6 +120,64 @@ async fn a_kus_10_a_tenant_stays_in_its_namespace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_kus_10_deletions_are_made_as_the_account() {
+    let stack = open().await;
+    let lender = namespace(stack, "lender").await;
+    let lent = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: lent, namespace: {}}}\n",
+        lender.namespace()
+    );
+    let case = Case::with(stack, &[("cm.yaml", &lent)]).await;
+    tenant(&case.objects, "tenant").await;
+    let rights = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: guest, namespace: {}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}}
+subjects: [{{kind: ServiceAccount, name: tenant, namespace: {}}}]
+",
+        lender.namespace(),
+        case.objects.namespace()
+    );
+    lender.apply_text(&rights).await;
+    let spec = json!({"serviceAccountName": "tenant", "targetNamespace": null});
+    case.objects.kustomization("app", spec).await;
+    case.objects
+        .until_condition("Kustomization", "app", "Ready", "True")
+        .await;
+    assert_eq!(config_maps(&lender).await, ["lent"]);
+
+    // Without the right, the deletion fails and is not made in another's name.
+    lender.delete("RoleBinding", "guest").await;
+    lender.until_gone("RoleBinding", "guest").await;
+    case.objects.delete("Kustomization", "app").await;
+    let account = format!("system:serviceaccount:{}:tenant", case.objects.namespace());
+    wait_until(
+        "a request that is refused",
+        std::time::Duration::from_mins(1),
+        async || {
+            let events = case.stack.plane.audit_events();
+            events.iter().any(|event| {
+                let user = event.impersonated_user.as_ref();
+                let code = event
+                    .response_status
+                    .as_ref()
+                    .map_or(0, |status| status.code);
+                code == 403
+                    && event.resource() == "configmaps"
+                    && event.namespace() == lender.namespace()
+                    && user.is_some_and(|user| user.username == account)
+            })
+        },
+    )
+    .await;
+    assert_eq!(config_maps(&lender).await, ["lent"]);
+    lender.apply_text(&rights).await;
+    lender.until_gone("ConfigMap", "lent").await;
+    case.objects.until_gone("Kustomization", "app").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kus_13_whoever_names_no_account_gets_the_default_one() {
     let case = Case::with(
         locked().await,

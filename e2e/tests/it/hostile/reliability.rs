@@ -122,7 +122,13 @@ async fn r_8_a_failed_run_deletes_nothing() {
         .until_condition("Kustomization", "app", "Ready", "True")
         .await;
     let wrong = "apiVersion: v1\nkind: Service\nmetadata: {name: wrong}\nspec: {ports: [{port: 99999999}]}\n";
+    // Applied before what is wrong is looked at.
+    let early = format!("{}-early", case.objects.namespace());
+    let class = format!(
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: {early}}}\nvalue: 5\n"
+    );
     let files = [
+        ("early.yaml", Some(class)),
         ("a.yaml", None),
         ("c.yaml", Some(config_map("c"))),
         ("wrong.yaml", Some(wrong.to_owned())),
@@ -140,10 +146,14 @@ async fn r_8_a_failed_run_deletes_nothing() {
     assert!(case.objects.get("ConfigMap", "a").await.is_some());
     let inventory = failed["status"]["inventory"].to_string();
     assert!(inventory.contains("_a__ConfigMap"), "{inventory}");
-    let commit = case.repo.commit(&[("wrong.yaml", None)], "right");
+    assert!(case.objects.get("PriorityClass", &early).await.is_some());
+    let commit = case
+        .repo
+        .commit(&[("wrong.yaml", None), ("early.yaml", None)], "right");
     case.objects.poke("GitRepository", "src").await;
     case.objects.until_applied("app", &commit).await;
     case.objects.until_gone("ConfigMap", "a").await;
+    case.objects.until_gone("PriorityClass", &early).await;
     let mut left = case.config_maps().await;
     left.sort();
     assert_eq!(left, ["b", "c"]);
