@@ -48,6 +48,7 @@ pub(crate) fn join(old: &mut Manifest, mut new: Manifest) {
     new.previous = std::mem::take(&mut old.previous);
     new.prefixes = std::mem::take(&mut old.prefixes);
     new.suffixes = std::mem::take(&mut old.suffixes);
+    new.referrers = std::mem::take(&mut old.referrers);
     new.of_chart = old.of_chart;
     new.vars = std::mem::take(&mut old.vars);
     *old = new;

@@ -30,6 +30,8 @@ pub(crate) struct Manifest {
     /// For patches: whether the patch may rename or re-kind its target.
     pub(crate) allow_name_change: bool,
     pub(crate) allow_kind_change: bool,
+    /// The ids of those that refer to it, as often as they were found to; only errors show them.
+    pub(crate) referrers: Vec<Rc<str>>,
     /// The vars that take a value from it.
     pub(crate) vars: Vec<Rc<str>>,
     /// The last number given to scalars that change together.
@@ -89,6 +91,7 @@ impl Manifest {
             of_chart: false,
             allow_name_change: false,
             allow_kind_change: false,
+            referrers: Vec::new(),
             vars: Vec::new(),
             aliases: 0,
             scopes: None,

@@ -55,6 +55,7 @@ pub(crate) fn update(resources: &mut ResMap, config: &[NameReference]) -> Result
         }
         items[at] = manifest;
     }
+    candidates.record(items);
     Ok(())
 }
 
@@ -63,8 +64,9 @@ struct Search<'a> {
     referrer: &'a Referrer,
     target: &'a Gvk,
     spec: &'a FieldSpec,
-    /// The positions of the resources between which no choice could be made.
-    ambiguous: RefCell<Vec<usize>>,
+    /// The positions of the resources between which no choice could be made, and who was found to
+    /// refer to each.
+    ambiguous: RefCell<Vec<(usize, Vec<Rc<str>>)>>,
 }
 
 impl Search<'_> {
@@ -155,12 +157,15 @@ impl Search<'_> {
                 && (!by_namespace_too || pair[0].namespace == pair[1].namespace)
         });
         if same {
-            return Ok(found.first().copied());
+            let found = found.first().copied();
+            if let Some(referral) = found {
+                referral.is_referred_to(self.referrer);
+            }
+            return Ok(found);
         }
         let ids: Vec<&str> = found.iter().map(|candidate| candidate.shown()).collect();
-        self.ambiguous
-            .borrow_mut()
-            .extend(found.iter().map(|candidate| candidate.at));
+        let possible = found.iter().map(|found| (found.at, found.referrers()));
+        self.ambiguous.borrow_mut().extend(possible);
         Err(Error::invalid(format!(
             "found multiple possible referrals: {}",
             ids.join(", ")
@@ -169,7 +174,12 @@ impl Search<'_> {
 }
 
 /// The error with the referrer and the resources it may mean.
-fn details(text: &str, referrer: &Manifest, others: &[Manifest], possible: &[usize]) -> String {
+fn details(
+    text: &str,
+    referrer: &Manifest,
+    others: &[Manifest],
+    possible: &[(usize, Vec<Rc<str>>)],
+) -> String {
     let dump = |manifest: &Manifest| {
         let value = manifest.with_records().node.to_value().unwrap_or_default();
         windlass_yaml::json_to_yaml(&value)
@@ -178,13 +188,11 @@ fn details(text: &str, referrer: &Manifest, others: &[Manifest], possible: &[usi
         "{text}\n\n**** Too many possible referral targets to referrer:\n{}\n",
         dump(referrer)
     );
-    for (number, &at) in possible.iter().enumerate() {
+    for (number, (at, referrers)) in possible.iter().enumerate() {
+        let mut shown = others[*at].clone();
+        shown.referrers.extend_from_slice(referrers);
         // Writing to a string cannot fail.
-        let _ = write!(
-            out,
-            "--- possible referral {number}:\n{}\n",
-            dump(&others[at])
-        );
+        let _ = write!(out, "--- possible referral {number}:\n{}\n", dump(&shown));
     }
     out
 }

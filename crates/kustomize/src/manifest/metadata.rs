@@ -160,7 +160,7 @@ impl Manifest {
         self.allow_name_change = enabled(take("allowNameChange"));
         self.allow_kind_change = enabled(take("allowKindChange"));
         self.of_chart = take("helm-generated").as_deref() == Some("true");
-        take("refBy");
+        self.referrers = take("refBy").map_or_else(Vec::new, |ids| shared(list(Some(ids))));
     }
 
     /// The resource as the original has it in the middle of a build, records included.
@@ -177,6 +177,7 @@ impl Manifest {
             ("previousNamespaces", list(|previous| &previous.namespace)),
             ("prefixes", self.prefixes.join(",")),
             ("suffixes", self.suffixes.join(",")),
+            ("refBy", self.referrers.join(",")),
             ("needsHashSuffix", enabled(self.needs_hash)),
             ("allowNameChange", enabled(self.allow_name_change)),
             ("allowKindChange", enabled(self.allow_kind_change)),

@@ -1,5 +1,6 @@
 //! The renamed resources, as those that refer to them see them.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -23,6 +24,8 @@ pub(super) struct Candidate {
     previous: Vec<Gvk>,
     prefixes: Vec<Rc<str>>,
     suffixes: Vec<Rc<str>>,
+    /// The ids of those that were found to refer to it.
+    referrers: RefCell<Vec<Rc<str>>>,
 }
 
 /// All of them, by the names they had.
@@ -35,6 +38,8 @@ pub(super) struct Candidates {
 
 /// What is asked of candidates in the name of one referrer.
 pub(super) struct Referrer {
+    /// Its id.
+    shown: Rc<str>,
     effective_namespace: String,
     cluster: bool,
     prefixes: Vec<Rc<str>>,
@@ -49,6 +54,16 @@ impl Candidate {
     /// Its current id.
     pub(super) fn shown(&self) -> &str {
         &self.shown
+    }
+
+    /// Remembers a resource that refers to it.
+    pub(super) fn is_referred_to(&self, referrer: &Referrer) {
+        self.referrers.borrow_mut().push(Rc::clone(&referrer.shown));
+    }
+
+    /// Those remembered so far.
+    pub(super) fn referrers(&self) -> Vec<Rc<str>> {
+        self.referrers.borrow().clone()
     }
 
     /// Whether it was of this type.
@@ -102,9 +117,19 @@ impl Candidates {
                     .collect(),
                 prefixes: manifest.prefixes.clone(),
                 suffixes: manifest.suffixes.clone(),
+                referrers: RefCell::default(),
             });
         }
         found
+    }
+
+    /// Writes down who refers to whom.
+    pub(super) fn record(self, resources: &mut [Manifest]) {
+        for candidate in self.all {
+            resources[candidate.at]
+                .referrers
+                .append(&mut candidate.referrers.into_inner());
+        }
     }
 
     /// Those that had the name and are within the referrer's reach; with a namespace, those that
@@ -166,6 +191,7 @@ impl Referrer {
             Some(Gvk::new(group.text(), "", kind.text()))
         });
         Ok(Self {
+            shown: id.to_string().into(),
             effective_namespace: id.effective_namespace().to_owned(),
             cluster: id.cluster,
             prefixes: manifest.prefixes.clone(),
