@@ -63,6 +63,8 @@ impl Access {
 pub(crate) struct Cluster {
     runtime: Runtime,
     client: Client,
+    /// What it says at `/version`.
+    version: Value,
 }
 
 /// A kind as a cluster serves it.
@@ -91,8 +93,13 @@ impl Cluster {
                 Client::try_from(config).map_err(|error| error.to_string())
             })
             .map_err(unreachable)?;
-        let cluster = Self { runtime, client };
-        cluster.get("/version").map_err(|e| unreachable(told(&e)))?;
+        let mut cluster = Self {
+            runtime,
+            client,
+            version: Value::Null,
+        };
+        let version = cluster.get("/version");
+        cluster.version = version.map_err(|error| unreachable(told(&error)))?;
         Ok(cluster)
     }
 
@@ -100,12 +107,9 @@ impl Cluster {
     /// server does not answer is left out with a warning, as Helm does.
     ///
     /// # Errors
-    /// When the cluster does not tell its version or its groups.
+    /// When the cluster does not tell its groups.
     pub(crate) fn capabilities(&self) -> Result<Capabilities, String> {
-        let version = self
-            .get("/version")
-            .map_err(|e| format!("could not get server version from Kubernetes: {}", told(&e)))?;
-        let text = |name: &str| version[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| self.version[name].as_str().unwrap_or_default().to_owned();
         Ok(Capabilities {
             kube_version: KubeVersion {
                 version: text("gitVersion"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use url::Url;
 use windlass_archive::Tree;
 use windlass_git::{Auth, Checkout, CheckoutOptions, Error, Failure, Reference, checkout};
@@ -20,34 +20,21 @@ const FILE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Fetches over http, https and ssh, as the user who calls: with the keys and known hosts in
 /// `~/.ssh`, and with the user and password that a URL holds. Neither `git` nor its configuration
 /// is used.
-pub(crate) struct RemoteResources {
-    /// Taken when it ends.
-    runtime: Option<Runtime>,
+pub(crate) struct RemoteResources;
+
+/// Waits for `work`, and not for a server that has not answered in time.
+fn wait<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 impl RemoteResources {
-    /// Without a connection yet.
-    ///
-    /// # Errors
-    /// When the system gives no event queue.
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self {
-            runtime: Some(runtime),
-        })
-    }
-
-    #[expect(
-        clippy::expect_used,
-        reason = "the runtime is taken when its owner ends"
-    )]
-    fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.as_ref().expect("a runtime").block_on(work)
-    }
-
     /// The commit that `reference` leads to, as `git fetch` looks it up: a hash, the full name of a
     /// ref, a tag, a branch.
-    fn commit(&self, url: &Url, spec: &RepoSpec) -> Result<Tree, String> {
+    fn commit(url: &Url, spec: &RepoSpec) -> Result<Tree, String> {
         let mut found = Err(Error::UnresolvedName(
             spec.reference.clone().unwrap_or_default(),
         ));
@@ -58,7 +45,7 @@ impl RemoteResources {
                 timeout: spec.timeout,
                 ..CheckoutOptions::new(url.clone(), reference)
             };
-            found = self.wait(checkout(options));
+            found = wait(checkout(options))?;
             if !found.as_ref().is_err_and(is_absent) {
                 break;
             }
@@ -81,21 +68,12 @@ impl RemoteResources {
     }
 }
 
-/// Does not wait for a server that has not answered in time.
-impl Drop for RemoteResources {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 impl RemoteLoader for RemoteResources {
     fn file(&self, url: &str) -> Result<Vec<u8>, RemoteError> {
         let failed = |error: reqwest::Error| {
             RemoteError::Failed(format!("Get \"{url}\": {}", with_causes(&error)))
         };
-        self.wait(async {
+        let work = async {
             let client = reqwest::Client::builder().timeout(FILE_TIMEOUT).build();
             let client = client.map_err(failed)?;
             let mut response = client.get(url).send().await.map_err(failed)?;
@@ -113,12 +91,13 @@ impl RemoteLoader for RemoteResources {
                 bytes.extend_from_slice(&chunk);
             }
             Ok(bytes)
-        })
+        };
+        wait(work).map_err(RemoteError::Failed)?
     }
 
     fn repository(&self, spec: &RepoSpec) -> Result<Repository, String> {
         let url = address(&spec.url)?;
-        self.commit(&url, spec).map(Repository::from)
+        Self::commit(&url, spec).map(Repository::from)
     }
 }
 

@@ -74,7 +74,6 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         kube_version: arguments.helm_kube_version.clone(),
         api_versions: arguments.helm_api_versions.clone(),
     };
-    let remote = RemoteResources::new()?;
     let options = BuildOptions {
         files: FileSystem::Disk(""),
         load_restrictor: match arguments.load_restrictor {
@@ -86,7 +85,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             Some(Order::None) => Reorder::None,
             Some(Order::Legacy) => Reorder::Legacy,
         },
-        remote: Some(&remote),
+        remote: Some(&RemoteResources),
         charts: arguments
             .enable_helm
             .then_some(&charts as &dyn ChartRenderer),
