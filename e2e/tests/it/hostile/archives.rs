@@ -66,6 +66,24 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
 }
 
+/// Serves archives as artifacts of sources, each with a `Kustomization` of the same name.
+pub(crate) async fn deliver<N: AsRef<str>>(objects: &Objects, archives: &[(N, Vec<u8>)]) -> Wire {
+    let files = archives
+        .iter()
+        .map(|(name, bytes)| (format!("/{}", name.as_ref()), bytes.clone()));
+    let wire = Wire::files(files.collect());
+    for (name, bytes) in archives {
+        let name = name.as_ref();
+        let url = format!("{}/{name}", wire.url);
+        publish(objects, name, &url, &digest(bytes)).await;
+        let source = json!({"kind": "GitRepository", "name": name});
+        objects
+            .kustomization(name, json!({"sourceRef": source}))
+            .await;
+    }
+    wire
+}
+
 /// Lets a `GitRepository`, which nobody looks after, publish whatever is at this address.
 pub(crate) async fn publish(objects: &Objects, name: &str, url: &str, digest: &str) {
     let nowhere = "http://127.0.0.1:1/nowhere.git";

@@ -8,9 +8,9 @@ use windlass_e2e::{Controller, Stack, StackOptions, is_condition, workspace_root
 use windlass_testkit::{GitServer, GitServerOptions, wait_until};
 
 use super::{
-    archives::{Archive, digest, publish},
+    archives::{Archive, deliver},
     rig::{Case, config_map, message, namespace, open, reason},
-    wire::{Wire, get},
+    wire::get,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -368,20 +368,9 @@ async fn r_13_what_was_built_does_not_stay_in_memory() {
             (format!("x{n}"), archive.file("ballast.txt", &ballast).gz())
         })
         .collect();
-    let files = archives
-        .iter()
-        .map(|(name, bytes)| (format!("/{name}"), bytes.clone()));
-    let wire = Wire::files(files.collect());
     let resident = || in_use(stack.process(Controller::Kustomize).pid());
     let before = resident();
-    for (name, bytes) in &archives {
-        let url = format!("{}/{name}", wire.url);
-        publish(&objects, name, &url, &digest(bytes)).await;
-        let source = json!({"kind": "GitRepository", "name": name});
-        objects
-            .kustomization(name, json!({"sourceRef": source}))
-            .await;
-    }
+    let _wire = deliver(&objects, &archives).await;
     for (name, _) in &archives {
         objects
             .until_condition("Kustomization", name, "Ready", "True")

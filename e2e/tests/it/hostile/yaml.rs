@@ -7,9 +7,8 @@ use serde_json::json;
 use windlass_e2e::{Stack, StackOptions};
 
 use super::{
-    archives::{Archive, digest, publish},
+    archives::{Archive, deliver},
     rig::{Case, config_map, config_maps, message, open},
-    wire::Wire,
 };
 
 /// So many levels of ten aliases each.
@@ -153,18 +152,7 @@ async fn a_kus_7_a_text_is_at_most_64_mib_long() {
     long.push_str(&"x".repeat(MORE - long.len()));
     let archives = [("long", long), ("honest", config_map("honest"))]
         .map(|(name, text)| (name, Archive::default().file("cm.yaml", &text).gz()));
-    let files = archives
-        .iter()
-        .map(|(name, bytes)| (format!("/{name}"), bytes.clone()));
-    let wire = Wire::files(files.collect());
-    for (name, bytes) in &archives {
-        let url = format!("{}/{name}", wire.url);
-        publish(&objects, name, &url, &digest(bytes)).await;
-        let source = json!({"kind": "GitRepository", "name": name});
-        objects
-            .kustomization(name, json!({"sourceRef": source}))
-            .await;
-    }
+    let _wire = deliver(&objects, &archives).await;
     objects
         .until_condition("Kustomization", "honest", "Ready", "True")
         .await;
