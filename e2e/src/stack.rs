@@ -1,6 +1,6 @@
 //! A control plane, a Git server and the two controllers.
 
-use std::{fmt, path::PathBuf, process::Command, time::Duration};
+use std::{fmt, path::PathBuf, process::Command, thread, time::Duration};
 
 use kube::Client;
 use windlass_testkit::{
@@ -11,6 +11,9 @@ use crate::{
     binaries::{binaries, workspace_root},
     objects::Objects,
 };
+
+/// Lines of a controller's log that a failed test shows.
+const SHOWN_LINES: usize = 40;
 
 /// How a [`Stack`] is set up.
 #[derive(Debug, Default)]
@@ -66,6 +69,22 @@ pub struct Stack {
     ports: [u16; 5],
     dir: PathBuf,
     starts: u32,
+}
+
+impl Drop for Stack {
+    /// A failed test shows what the controllers last said.
+    #[expect(clippy::print_stderr, reason = "it is part of a test's report")]
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            return;
+        }
+        for process in [&self.source, &self.kustomize].into_iter().flatten() {
+            let log = process.log();
+            let lines: Vec<_> = log.lines().collect();
+            let last = lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n");
+            eprintln!("{process:?}, ended: {:?}\n{last}", process.exit_status());
+        }
+    }
 }
 
 impl fmt::Debug for Stack {

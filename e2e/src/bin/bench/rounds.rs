@@ -137,21 +137,27 @@ pub(crate) async fn requests(variant: Variant, concurrent: usize) {
                 "  requests of the kustomize-controller, {}, {phase}:",
                 subject.name
             );
-            let mut total = 0;
+            let mut each = 0;
+            let mut rare = Vec::new();
             for (what, number) in load::requests(&stack) {
                 let number = number - before.get(&what).copied().unwrap_or_default();
-                total += number;
                 if number * 20 >= variant.count {
+                    each += number;
                     println!(
                         "    {:>6.2} each  {what}",
                         as_f64(number) / as_f64(variant.count)
                     );
+                } else if number > 0 {
+                    rare.push(format!("{number} x {what}"));
                 }
             }
             println!(
                 "    {:>6.2} each  in all",
-                as_f64(total) / as_f64(variant.count)
+                as_f64(each) / as_f64(variant.count)
             );
+            if !rare.is_empty() {
+                println!("            beside  {}", rare.join(", "));
+            }
         }
     }
 }
