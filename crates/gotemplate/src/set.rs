@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::error::{Failure, ParseError};
 use crate::exec::Execution;
 use crate::function::Functions;
-use crate::parse::{self, Cache, Tree};
+use crate::parse::{self, Tree};
 use crate::value::Value;
 
 /// What a key gives that a map does not have.
@@ -103,7 +103,8 @@ impl Templates {
         self.parse_all([(name, text)])
     }
 
-    /// Parses texts under their names, one after the other, as [`Templates::parse_shared`] does.
+    /// Parses texts under their names, as [`Templates::parse_shared`] does one after the other.
+    /// Many texts are shared out among threads.
     ///
     /// # Errors
     ///
@@ -112,24 +113,14 @@ impl Templates {
         &mut self,
         texts: impl IntoIterator<Item = (&'t str, &'t Bytes)>,
     ) -> Result<(), ParseError> {
-        let mut cache = Cache::default();
-        for (name, text) in texts {
-            self.parse_with(name, text, &mut cache)?;
-        }
-        Ok(())
-    }
-
-    fn parse_with(
-        &mut self,
-        name: &str,
-        text: &Bytes,
-        cache: &mut Cache,
-    ) -> Result<(), ParseError> {
-        for tree in parse::parse(name, text, &self.functions, cache)? {
-            if tree.is_empty() && self.get(tree.name()).is_some() {
-                continue;
+        let texts: Vec<_> = texts.into_iter().collect();
+        for part in parse::parse_parts(&texts, &self.functions) {
+            for tree in part.trees {
+                if !tree.is_empty() || self.get(tree.name()).is_none() {
+                    self.insert(Arc::new(tree));
+                }
             }
-            self.insert(Arc::new(tree));
+            part.end?;
         }
         Ok(())
     }

@@ -5,9 +5,9 @@ mod lexer;
 mod node;
 mod number;
 mod parser;
+mod parts;
 mod pipeline;
 mod token;
 
-pub(crate) use cache::Cache;
 pub(crate) use node::{Branch, BranchKind, Node, NodeId, Number, Symbol, Tree};
-pub(crate) use parser::parse;
+pub(crate) use parts::parse_parts;

@@ -24,7 +24,7 @@ const MAX_TEXT: usize = u32::MAX as usize;
 pub(super) type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a text: the templates defined in it and, last, the text itself.
-pub(crate) fn parse(
+pub(super) fn parse(
     name: &str,
     text: &Bytes,
     functions: &Functions,

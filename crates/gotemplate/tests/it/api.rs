@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use windlass_gotemplate::{
     Functions, Limit, Limits, List, ListType, Map, MapSource, MapType, Templates, Text, Type,
     Value, deep_equal,
@@ -53,6 +54,32 @@ fn what_is_parsed_into_a_clone_stays_in_it() {
     assert_eq!(clones[30].names().len(), 32);
     assert_eq!(base.names(), ["a".into(), "x".into()]);
     assert!(!base.contains("file0"));
+}
+
+#[test]
+fn many_texts_count_in_their_order() {
+    let padding = "x".repeat(60_000);
+    let mut texts: Vec<(String, Bytes)> = (0..20)
+        .map(|number| {
+            let text = format!("{{{{ define \"a\" }}}}{number}{{{{ end }}}}{{{{/*{padding}*/}}}}");
+            (format!("file{number}"), text.into())
+        })
+        .collect();
+    let parsed = |texts: &[(String, Bytes)]| {
+        let mut templates = Templates::new("root", Functions::new());
+        let end = templates.parse_all(texts.iter().map(|(name, text)| (&**name, text)));
+        (templates, end)
+    };
+    let (templates, end) = parsed(&texts);
+    end.unwrap();
+    assert_eq!(templates.render("a", &Value::Nil).unwrap(), b"19");
+    // Of two that are no templates the first is told, and what comes before it is there.
+    for broken in [5, 15] {
+        texts[broken].1 = "{{ define \"a\" }}never{{ end }}{{".into();
+    }
+    let (templates, end) = parsed(&texts);
+    assert_eq!(end.unwrap_err().template, "file5");
+    assert_eq!(templates.render("a", &Value::Nil).unwrap(), b"4");
 }
 
 #[test]
