@@ -41,12 +41,12 @@ pub enum PostRenderStrategy {
 /// [`RenderError::PostRender`] for what the post renderer refuses, or gives that is no YAML;
 /// [`RenderError::Manifest`] where hooks cannot be told from manifests.
 pub(crate) fn post_render(
-    files: BTreeMap<String, String>,
+    files: &BTreeMap<String, String>,
     post_renderer: &dyn PostRenderer,
     strategy: PostRenderStrategy,
 ) -> Result<BTreeMap<String, String>, RenderError> {
     if strategy == PostRenderStrategy::Combined {
-        let merged = annotate_and_merge(&files)
+        let merged = annotate_and_merge(files)
             .map_err(|problem| post_render_error("merging manifests", &problem))?;
         let changed = post_renderer
             .run(&merged)

@@ -25,7 +25,8 @@ impl Scope<'_> {
             Node::Pipe { .. } => {
                 Operand::concrete(self.nested(tree, |scope| scope.eval_pipeline(tree, dot, node))?)
             }
-            Node::Identifier { name, function } => {
+            Node::Identifier(id) => {
+                let (name, function) = tree.function(*id);
                 self.eval_function(tree, dot, node, name, function, Operands::NONE)?
             }
             _ => {
@@ -49,21 +50,23 @@ impl Scope<'_> {
             (Type::Any | Type::Reflect, _) => return self.eval_literal(tree, node),
             (Type::Bool, Node::Bool(value)) => return Ok(Value::Bool(*value)),
             (Type::Bool, _) => "bool",
-            (Type::String, Node::String { text, .. }) => return Ok(Value::String(text.clone())),
+            (Type::String, Node::String { text, .. }) => {
+                return Ok(Value::String(tree.string(*text).clone()));
+            }
             (Type::String, _) => "string",
-            (Type::Int(kind), Node::Number(number)) if let Some(int) = number.int => {
+            (Type::Int(kind), Node::Number(id)) if let Some(int) = tree.number(*id).int => {
                 return Ok(Value::Int(kind, kind.wrap(int)));
             }
             (Type::Int(_), _) => "integer",
-            (Type::Uint(kind), Node::Number(number)) if let Some(uint) = number.uint => {
+            (Type::Uint(kind), Node::Number(id)) if let Some(uint) = tree.number(*id).uint => {
                 return Ok(Value::Uint(kind, kind.wrap(uint)));
             }
             (Type::Uint(_), _) => "unsigned integer",
-            (Type::Float(kind), Node::Number(number)) if let Some(float) = number.float => {
+            (Type::Float(kind), Node::Number(id)) if let Some(float) = tree.number(*id).float => {
                 return Ok(Value::Float(kind, kind.round(float)));
             }
             (Type::Float(_), _) => "float",
-            (Type::Complex, Node::Number(number)) if let Some((re, im)) = number.complex => {
+            (Type::Complex, Node::Number(id)) if let Some((re, im)) = tree.number(*id).complex => {
                 return Ok(Value::Complex(re, im));
             }
             (Type::Complex, _) => "complex",

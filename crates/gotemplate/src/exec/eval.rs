@@ -108,7 +108,8 @@ impl Scope<'_> {
             Node::Field { .. } => return self.eval_field_node(tree, dot, first, operands),
             Node::Chain { .. } => return self.eval_chain(tree, dot, first, operands),
             Node::Variable { .. } => return self.eval_variable(tree, dot, first, operands),
-            Node::Identifier { name, function } => {
+            Node::Identifier(id) => {
+                let (name, function) = tree.function(*id);
                 self.at = Some(first);
                 return self.eval_function(tree, dot, command, name, function, operands);
             }
@@ -133,9 +134,10 @@ impl Scope<'_> {
     pub(super) fn eval_literal(&mut self, tree: &Tree, node: NodeId) -> Result<Value, ExecError> {
         match tree.node(node) {
             Node::Bool(value) => Ok(Value::Bool(*value)),
-            Node::String { text, .. } => Ok(Value::String(text.clone())),
-            Node::Number(number) => {
+            Node::String { text, .. } => Ok(Value::String(tree.string(*text).clone())),
+            Node::Number(id) => {
                 self.at = Some(node);
+                let number = tree.number(*id);
                 number
                     .ideal()
                     .ok_or_else(|| self.error(tree, format!("{} overflows int", number.text)))

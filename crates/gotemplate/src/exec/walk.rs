@@ -57,7 +57,9 @@ impl Scope<'_> {
                 self.variables.truncate(variables);
                 return flow;
             }
-            Node::Template { name, pipe } => self.walk_template(tree, dot, name, *pipe)?,
+            Node::Template { name, pipe } => {
+                self.walk_template(tree, dot, tree.symbol(*name), *pipe)?;
+            }
             Node::Break => return Ok(Flow::Break),
             Node::Continue => return Ok(Flow::Continue),
             _ => {

@@ -25,7 +25,7 @@ impl Cache {
     /// The value of a literal; none if it is not well formed.
     pub(super) fn literal(&mut self, quoted: &[u8]) -> Option<Text> {
         let plain = match quoted {
-            [b'"', inner @ .., b'"'] => inner,
+            [b'"', inner @ .., b'"'] | [b'`', inner @ .., b'`'] => inner,
             _ => &[],
         };
         if plain.is_empty() || !plain.iter().copied().all(is_plain) {

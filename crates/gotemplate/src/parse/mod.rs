@@ -7,6 +7,7 @@ mod number;
 mod parser;
 mod parts;
 mod pipeline;
+mod print;
 mod token;
 
 pub(crate) use node::{Branch, BranchKind, Node, NodeId, Number, Symbol, Tree};

@@ -1,17 +1,28 @@
-//! Parsed templates: nodes in an arena, and what they print as.
+//! Parsed templates: nodes in an arena.
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::error::Place;
 use crate::function::Function;
-use crate::strconv;
 use crate::value::{Text, lossy};
 
-/// A node of a [`Tree`].
+/// A node of a [`Tree`], counted from one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NodeId(u32);
+pub(crate) struct NodeId(NonZero<u32>);
+
+/// A function that a tree calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FunctionId(u32);
+
+/// A literal number of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumberId(u32);
+
+/// The value of a literal string of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TextId(u32);
 
 /// A run of nodes, or of names, that belong to one node.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +35,15 @@ impl Span {
     pub(crate) const fn len(self) -> usize {
         (self.end - self.start) as usize
     }
+
+    /// Both, of which the second begins where this one ends.
+    pub(super) fn joined(self, next: Self) -> Self {
+        debug_assert_eq!(self.end, next.start);
+        Self {
+            start: self.start,
+            end: next.end,
+        }
+    }
 }
 
 /// A name that stands for itself within one tree.
@@ -35,8 +55,9 @@ impl Symbol {
     pub(crate) const ROOT: Self = Self(0);
 }
 
-/// What a node is.
-#[derive(Clone, Debug)]
+/// What a node is. Large charts have hundreds of thousands of them: what takes more than a few
+/// bytes is in tables of the tree.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Node {
     /// Text to be copied: a part of the source.
     Text {
@@ -50,7 +71,7 @@ pub(crate) enum Node {
     Break,
     Continue,
     Template {
-        name: Arc<str>,
+        name: Symbol,
         pipe: Option<NodeId>,
     },
     List {
@@ -64,10 +85,7 @@ pub(crate) enum Node {
     Command {
         args: Span,
     },
-    Identifier {
-        name: &'static str,
-        function: Arc<Function>,
-    },
+    Identifier(FunctionId),
     Field {
         names: Span,
     },
@@ -82,11 +100,11 @@ pub(crate) enum Node {
     Dot,
     Nil,
     Bool(bool),
-    Number(Arc<Number>),
+    Number(NumberId),
     String {
         start: u32,
         end: u32,
-        text: Text,
+        text: TextId,
     },
 }
 
@@ -133,6 +151,9 @@ pub(crate) struct Tree {
     children: Vec<NodeId>,
     names: Vec<Arc<str>>,
     symbols: Vec<Arc<str>>,
+    functions: Vec<(&'static str, Arc<Function>)>,
+    numbers: Vec<Number>,
+    texts: Vec<Text>,
     root: NodeId,
     /// Whether `$` may be another variable than the first.
     redeclares_root: bool,
@@ -146,6 +167,23 @@ const fn narrow(value: usize) -> u32 {
     value as u32
 }
 
+impl NodeId {
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+/// How far back a literal is looked for that comes again.
+const RECENT: usize = 16;
+
+/// Where one of the last items is.
+fn recent<T>(items: &[T], is_it: impl Fn(&T) -> bool) -> Option<usize> {
+    let last = items.iter().enumerate().rev().take(RECENT);
+    last.into_iter()
+        .find(|(_, item)| is_it(item))
+        .map(|(index, _)| index)
+}
+
 impl Tree {
     pub(super) fn new(name: Arc<str>, source: Arc<Source>) -> Self {
         Self {
@@ -156,16 +194,25 @@ impl Tree {
             children: Vec::new(),
             names: Vec::new(),
             symbols: vec![Arc::from("$")],
-            root: NodeId(0),
+            functions: Vec::new(),
+            numbers: Vec::new(),
+            texts: Vec::new(),
+            root: NodeId(NonZero::<u32>::MIN),
             redeclares_root: false,
         }
     }
 
     pub(super) fn add(&mut self, position: usize, node: Node) -> NodeId {
-        let id = NodeId(narrow(self.nodes.len()));
         self.nodes.push(node);
         self.positions.push(narrow(position));
-        id
+        // There is one now.
+        NodeId(NonZero::new(narrow(self.nodes.len())).unwrap_or(NonZero::<u32>::MAX))
+    }
+
+    /// Puts another node in the place of one.
+    pub(super) fn replace(&mut self, id: NodeId, position: usize, node: Node) {
+        self.nodes[id.index()] = node;
+        self.positions[id.index()] = narrow(position);
     }
 
     pub(super) fn add_children(&mut self, nodes: &[NodeId]) -> Span {
@@ -186,6 +233,36 @@ impl Tree {
         }
     }
 
+    pub(super) fn add_function(
+        &mut self,
+        name: &'static str,
+        function: &Arc<Function>,
+    ) -> FunctionId {
+        let same = |(known, _): &(&'static str, _)| std::ptr::eq(*known, name);
+        let known = self.functions.iter().position(same);
+        let index = known.unwrap_or_else(|| {
+            self.functions.push((name, Arc::clone(function)));
+            self.functions.len() - 1
+        });
+        FunctionId(narrow(index))
+    }
+
+    pub(super) fn add_number(&mut self, number: Number) -> NumberId {
+        let index = recent(&self.numbers, |known| *known == number).unwrap_or_else(|| {
+            self.numbers.push(number);
+            self.numbers.len() - 1
+        });
+        NumberId(narrow(index))
+    }
+
+    fn add_text(&mut self, text: Text) -> TextId {
+        let index = recent(&self.texts, |known| known.ptr_eq(&text)).unwrap_or_else(|| {
+            self.texts.push(text);
+            self.texts.len() - 1
+        });
+        TextId(narrow(index))
+    }
+
     pub(super) fn add_symbol(&mut self, name: &str) -> Symbol {
         self.symbols.push(name.into());
         Symbol(narrow(self.symbols.len() - 1))
@@ -198,11 +275,11 @@ impl Tree {
         }
     }
 
-    pub(super) fn string_node(start: usize, end: usize, text: Text) -> Node {
+    pub(super) fn string_node(&mut self, start: usize, end: usize, text: Text) -> Node {
         Node::String {
             start: narrow(start),
             end: narrow(end),
-            text,
+            text: self.add_text(text),
         }
     }
 
@@ -221,6 +298,9 @@ impl Tree {
             children: self.children.drain(..).collect(),
             names: self.names.drain(..).collect(),
             symbols: self.symbols.drain(..).collect(),
+            functions: self.functions.drain(..).collect(),
+            numbers: self.numbers.drain(..).collect(),
+            texts: self.texts.drain(..).collect(),
             root: self.root,
             redeclares_root: self.redeclares_root,
         };
@@ -261,11 +341,15 @@ impl Tree {
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
+        &self.nodes[id.index()]
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.source
     }
 
     pub(crate) fn position(&self, id: NodeId) -> usize {
-        self.positions[id.0 as usize] as usize
+        self.positions[id.index()] as usize
     }
 
     pub(crate) fn children(&self, span: Span) -> &[NodeId] {
@@ -278,6 +362,20 @@ impl Tree {
 
     pub(crate) fn symbol(&self, symbol: Symbol) -> &str {
         &self.symbols[symbol.0 as usize]
+    }
+
+    pub(crate) fn function(&self, id: FunctionId) -> (&'static str, &Arc<Function>) {
+        let (name, function) = &self.functions[id.0 as usize];
+        (name, function)
+    }
+
+    pub(crate) fn number(&self, id: NumberId) -> &Number {
+        &self.numbers[id.0 as usize]
+    }
+
+    /// The value of a literal string.
+    pub(crate) fn string(&self, id: TextId) -> &Text {
+        &self.texts[id.0 as usize]
     }
 
     pub(crate) fn text(&self, start: u32, end: u32) -> &[u8] {
@@ -293,134 +391,5 @@ impl Tree {
             Node::Text { start, end } => lossy(self.text(*start, *end)).trim().is_empty(),
             _ => false,
         })
-    }
-
-    /// Where a node is, for an error.
-    pub(crate) fn place(&self, id: NodeId) -> Place {
-        let position = self.position(id).min(self.source.text.len());
-        let before = &self.source.text[..position];
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
-        Place {
-            file: Arc::clone(&self.source.name),
-            line: 1 + memchr::memchr_iter(b'\n', before).count(),
-            column: position - line_start,
-            context: self.print(id),
-        }
-    }
-
-    /// The node in canonical form.
-    pub(crate) fn print(&self, id: NodeId) -> String {
-        let mut out = Vec::new();
-        self.write(&mut out, id);
-        lossy(&out).into_owned()
-    }
-
-    fn write(&self, out: &mut Vec<u8>, id: NodeId) {
-        // Expressions nest as deep as the parser lets them.
-        stacker::maybe_grow(64 << 10, 1 << 20, || self.write_node(out, id));
-    }
-
-    fn write_node(&self, out: &mut Vec<u8>, id: NodeId) {
-        match self.node(id) {
-            Node::Action { pipe } => {
-                out.extend(b"{{");
-                self.write(out, *pipe);
-                out.extend(b"}}");
-            }
-            Node::Branch(branch) => self.write_branch(out, branch),
-            Node::Break => out.extend(b"{{break}}"),
-            Node::Continue => out.extend(b"{{continue}}"),
-            Node::Template { name, pipe } => {
-                out.extend(b"{{template ");
-                out.extend(strconv::quote(name.as_bytes()).into_bytes());
-                if let Some(pipe) = pipe {
-                    out.push(b' ');
-                    self.write(out, *pipe);
-                }
-                out.extend(b"}}");
-            }
-            Node::List { nodes } => {
-                for node in self.children(*nodes) {
-                    self.write(out, *node);
-                }
-            }
-            Node::Pipe {
-                declared,
-                assign,
-                commands,
-            } => {
-                for (index, variable) in self.children(*declared).iter().enumerate() {
-                    out.extend(if index > 0 { &b", "[..] } else { b"" });
-                    self.write(out, *variable);
-                }
-                if declared.len() > 0 {
-                    out.extend(if *assign { &b" = "[..] } else { b" := " });
-                }
-                for (index, command) in self.children(*commands).iter().enumerate() {
-                    out.extend(if index > 0 { &b" | "[..] } else { b"" });
-                    self.write(out, *command);
-                }
-            }
-            Node::Command { args } => {
-                for (index, arg) in self.children(*args).iter().enumerate() {
-                    out.extend(if index > 0 { &b" "[..] } else { b"" });
-                    self.write_operand(out, *arg);
-                }
-            }
-            Node::Identifier { name, .. } => out.extend(name.as_bytes()),
-            Node::Field { names } => self.write_fields(out, *names),
-            Node::Variable { symbol, fields } => {
-                out.extend(self.symbol(*symbol).as_bytes());
-                self.write_fields(out, *fields);
-            }
-            Node::Chain { of, fields } => {
-                self.write_operand(out, *of);
-                self.write_fields(out, *fields);
-            }
-            Node::Dot => out.push(b'.'),
-            Node::Nil => out.extend(b"nil"),
-            Node::Bool(value) => out.extend(if *value { &b"true"[..] } else { b"false" }),
-            Node::Number(number) => out.extend(number.text.as_bytes()),
-            Node::Text { start, end } | Node::String { start, end, .. } => {
-                out.extend(self.text(*start, *end));
-            }
-        }
-    }
-
-    /// A node with parentheses around it if it was written with them.
-    fn write_operand(&self, out: &mut Vec<u8>, id: NodeId) {
-        if matches!(self.node(id), Node::Pipe { .. }) {
-            out.push(b'(');
-            self.write(out, id);
-            out.push(b')');
-        } else {
-            self.write(out, id);
-        }
-    }
-
-    fn write_fields(&self, out: &mut Vec<u8>, names: Span) {
-        for name in self.names(names) {
-            out.push(b'.');
-            out.extend(name.as_bytes());
-        }
-    }
-
-    fn write_branch(&self, out: &mut Vec<u8>, branch: &Branch) {
-        out.extend(match branch.kind {
-            BranchKind::If => &b"{{if "[..],
-            BranchKind::With => b"{{with ",
-            BranchKind::Range => b"{{range ",
-        });
-        self.write(out, branch.pipe);
-        out.extend(b"}}");
-        self.write(out, branch.list);
-        if let Some(otherwise) = branch.otherwise {
-            out.extend(b"{{else}}");
-            self.write(out, otherwise);
-        }
-        out.extend(b"{{end}}");
     }
 }

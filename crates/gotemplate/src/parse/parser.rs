@@ -506,10 +506,9 @@ impl Parser<'_> {
             self.nested_template(Some(&name), context, |_| Ok(()))
         })?;
         self.nesting -= 1;
-        let node = Node::Template {
-            name: name.into(),
-            pipe: Some(pipe),
-        };
+        let name = self.body.tree.add_symbol(&name);
+        let pipe = Some(pipe);
+        let node = Node::Template { name, pipe };
         Ok(self.body.tree.add(token.start, node))
     }
 
@@ -522,10 +521,8 @@ impl Parser<'_> {
             self.backup();
             pipe = Some(self.pipeline(context, Kind::RightDelim)?);
         }
-        let node = Node::Template {
-            name: name.into(),
-            pipe,
-        };
+        let name = self.body.tree.add_symbol(&name);
+        let node = Node::Template { name, pipe };
         Ok(self.body.tree.add(token.start, node))
     }
 }

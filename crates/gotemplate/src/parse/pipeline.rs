@@ -1,8 +1,6 @@
 //! From tokens to trees: what stands inside of an action.
 
-use std::sync::Arc;
-
-use super::node::{Node, NodeId, Number, Symbol, Tree};
+use super::node::{Node, NodeId, Number, Symbol};
 use super::parser::{MAX_NESTING, Parsed, Parser};
 use super::token::Kind;
 use crate::strconv;
@@ -148,33 +146,36 @@ impl Parser<'_> {
             return Ok(Some(term));
         }
         let start = self.peek().start;
-        let mut more: Vec<Arc<str>> = Vec::new();
+        let mut more = self.body.tree.add_names([]);
         while self.peek().kind == Kind::Field {
             let token = self.next();
-            more.push(self.cache.name(&token.text(self.text)[1..]));
+            let name = self.cache.name(&token.text(self.text)[1..]);
+            more = more.joined(self.body.tree.add_names([name]));
         }
         let tree = &mut self.body.tree;
-        let node = match tree.node(term) {
-            Node::Field { names } => {
-                let all: Vec<_> = tree.names(*names).iter().cloned().chain(more).collect();
-                let names = tree.add_names(all);
-                Node::Field { names }
-            }
-            Node::Variable { symbol, .. } => {
-                let symbol = *symbol;
-                let fields = tree.add_names(more);
-                Node::Variable { symbol, fields }
-            }
+        let node = match *tree.node(term) {
+            // Its name is the last one before these.
+            Node::Field { names } => Node::Field {
+                names: names.joined(more),
+            },
+            Node::Variable { symbol, .. } => Node::Variable {
+                symbol,
+                fields: more,
+            },
             Node::Bool(_) | Node::String { .. } | Node::Number(_) | Node::Nil | Node::Dot => {
                 let printed = strconv::quote(tree.print(term).as_bytes());
                 return Err(self.error(format!("unexpected . after term {printed}")));
             }
             _ => {
-                let fields = tree.add_names(more);
-                Node::Chain { of: term, fields }
+                let chain = Node::Chain {
+                    of: term,
+                    fields: more,
+                };
+                return Ok(Some(tree.add(start, chain)));
             }
         };
-        Ok(Some(self.body.tree.add(start, node)))
+        tree.replace(term, start, node);
+        Ok(Some(term))
     }
 
     fn term(&mut self) -> Parsed<Option<NodeId>> {
@@ -187,7 +188,7 @@ impl Parser<'_> {
                     let name = strconv::quote(name.as_bytes());
                     return Err(self.error(format!("function {name} not defined")));
                 };
-                Node::Identifier { name, function }
+                Node::Identifier(self.body.tree.add_function(name, &function))
             }
             Kind::Dot => Node::Dot,
             Kind::Nil => Node::Nil,
@@ -210,7 +211,7 @@ impl Parser<'_> {
             Kind::Number => self.number(Number::parse(text))?,
             Kind::LeftParen => return self.parenthesized().map(Some),
             Kind::String | Kind::RawString => match self.cache.literal(text) {
-                Some(unquoted) => Tree::string_node(token.start, token.end, unquoted),
+                Some(unquoted) => self.body.tree.string_node(token.start, token.end, unquoted),
                 None => return Err(self.error("invalid syntax")),
             },
             _ => {
@@ -221,9 +222,9 @@ impl Parser<'_> {
         Ok(Some(self.body.tree.add(token.start, node)))
     }
 
-    fn number(&self, number: Result<Number, String>) -> Parsed<Node> {
+    fn number(&mut self, number: Result<Number, String>) -> Parsed<Node> {
         match number {
-            Ok(number) => Ok(Node::Number(Arc::new(number))),
+            Ok(number) => Ok(Node::Number(self.body.tree.add_number(number))),
             Err(message) => Err(self.error(message)),
         }
     }

@@ -1,6 +1,7 @@
 //! Rendered files turned into manifests: split, recognised, sorted, hooks apart.
 
 mod head;
+mod heads;
 mod hook;
 mod order;
 mod sort;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::head::Head;
+use super::heads::{documents, heads};
 use super::hook::Hook;
 use super::order::KindOrder;
-use super::split::split_manifests;
 use crate::hidden::Hidden;
 
 /// A document that belongs to the release.
@@ -49,24 +49,21 @@ pub struct Sorted {
 ///
 /// # Errors
 /// `YAML parse error on FILE: …` for the first document that is no YAML.
-pub fn sort_manifests(files: BTreeMap<String, String>, order: KindOrder) -> Result<Sorted, String> {
+pub fn sort_manifests(
+    files: &BTreeMap<String, String>,
+    order: KindOrder,
+) -> Result<Sorted, String> {
+    let documents = documents(files);
+    let heads = heads(&documents)?;
     let mut sorted = Sorted::default();
-    for (path, text) in files {
-        let base = path.rsplit('/').next().unwrap_or(&path);
-        if base.starts_with('_') {
-            continue;
-        }
-        for document in split_manifests(&text) {
-            let head = Head::parse(document)
-                .map_err(|problem| format!("YAML parse error on {path}: {problem}"))?;
-            match Hook::from_manifest(&path, document, &head) {
-                None => sorted.manifests.push(Manifest {
-                    name: path.clone(),
-                    content: document.to_owned(),
-                    head,
-                }),
-                Some(hook) => sorted.hooks.extend(hook),
-            }
+    for ((path, document), head) in documents.into_iter().zip(heads) {
+        match Hook::from_manifest(path, document, &head) {
+            None => sorted.manifests.push(Manifest {
+                name: path.to_owned(),
+                content: document.to_owned(),
+                head,
+            }),
+            Some(hook) => sorted.hooks.extend(hook),
         }
     }
     sorted.hooks.sort_by(|a, b| order(&a.kind, &b.kind));

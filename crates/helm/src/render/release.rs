@@ -44,14 +44,7 @@ impl fmt::Debug for Rendered {
 impl Rendered {
     /// The manifests as one stream: what a release stores.
     pub fn manifest(&self) -> String {
-        let mut text = String::new();
-        self.append_manifest(&mut text);
-        text
-    }
-
-    /// As [`Rendered::manifest`], behind what is in `text` already.
-    pub fn append_manifest(&self, text: &mut String) {
-        append_manifests(text, self.manifests.iter());
+        manifest_text(&self.manifests)
     }
 
     /// As [`Rendered::manifest`], with the bodies of Secrets left out.
@@ -88,19 +81,15 @@ where
     I: IntoIterator<Item = &'a Manifest>,
     I::IntoIter: Clone,
 {
-    let mut text = String::new();
-    append_manifests(&mut text, manifests.into_iter());
-    text
-}
-
-fn append_manifests<'a>(text: &mut String, manifests: impl Iterator<Item = &'a Manifest> + Clone) {
+    let manifests = manifests.into_iter();
     // All at once: what is large is costly to move when it grows.
     let size =
         |manifest: &Manifest| SOURCE.len() + 2 + manifest.name.len() + manifest.content.len();
-    text.reserve(manifests.clone().map(size).sum());
+    let mut text = String::with_capacity(manifests.clone().map(size).sum());
     for manifest in manifests {
-        document(text, &manifest.name, &manifest.content);
+        document(&mut text, &manifest.name, &manifest.content);
     }
+    text
 }
 
 /// Appends one document under the name of its template.

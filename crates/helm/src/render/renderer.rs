@@ -144,9 +144,9 @@ impl Renderer {
         } = self.files(values, options)?;
         let notes = take_notes(&mut files, chart.name(), options.sub_notes);
         if let Some(post_renderer) = options.post_renderer {
-            files = post_render(files, post_renderer, options.post_render_strategy)?;
+            files = post_render(&files, post_renderer, options.post_render_strategy)?;
         }
-        let sorted = sort_manifests(files, install_order).map_err(RenderError::Manifest)?;
+        let sorted = sort_manifests(&files, install_order).map_err(RenderError::Manifest)?;
         Ok(Rendered {
             chart,
             hooks: sorted.hooks,

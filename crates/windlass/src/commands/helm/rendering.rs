@@ -2,7 +2,7 @@
 //! from.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
@@ -83,26 +83,57 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// The documents in Helm's order.
+    /// The documents in Helm's order, as one text.
     pub(super) fn text(&self, rendered: &Rendered) -> String {
-        let mut text = if self.crds {
+        let crds = self.crds(rendered);
+        self.pieces(&crds, rendered).concat()
+    }
+
+    /// As [`Parts::text`], without holding it.
+    pub(super) fn write(&self, rendered: &Rendered, out: &mut impl Write) -> io::Result<()> {
+        let crds = self.crds(rendered);
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        for piece in self.pieces(&crds, rendered) {
+            out.write_all(piece.as_bytes())?;
+        }
+        out.flush()
+    }
+
+    fn crds(&self, rendered: &Rendered) -> String {
+        if self.crds {
             rendered.crds()
         } else {
             String::new()
-        };
-        rendered.append_manifest(&mut text);
-        // What comes first is a separator.
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-        for hook in rendered.hooks.iter().filter(|_| self.hooks) {
-            if self.tests || !hook.events.contains(&HookEvent::Test) {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "---\n# Source: {}\n{}\n", hook.path, hook.manifest);
+        }
+    }
+
+    /// What the text consists of.
+    fn pieces<'a>(&self, crds: &'a str, rendered: &'a Rendered) -> Vec<&'a str> {
+        let document = |name, content| ["---\n# Source: ", name, "\n", content, "\n"];
+        let mut pieces = vec![crds];
+        for manifest in &rendered.manifests {
+            pieces.extend(document(&manifest.name, &manifest.content));
+        }
+        // What comes first is a separator, so the end of the last document alone is trimmed.
+        while let Some(last) = pieces.pop() {
+            let trimmed = last.trim_end();
+            if !trimmed.is_empty() {
+                pieces.push(trimmed);
+                break;
             }
         }
-        text
+        pieces.push("\n");
+        for hook in rendered.hooks.iter().filter(|_| self.hooks) {
+            if self.tests || !hook.events.contains(&HookEvent::Test) {
+                pieces.extend(document(&hook.path, &hook.manifest));
+            }
+        }
+        pieces
     }
 }
+
+/// How much is written at a time: what a pipe holds.
+const BUFFER: usize = 64 * 1024;
 
 /// Whether the chart can be rendered by itself, with all it depends on.
 fn check(chart: &Chart) -> anyhow::Result<()> {

@@ -113,11 +113,21 @@ pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
     // The process ends after this: to give all their parts back would only take time.
     let renderer = ManuallyDrop::new(Renderer::new(chart));
     let output = ManuallyDrop::new(release.render(&renderer, &values)?);
-    let out = match &arguments.output_dir {
-        Some(dir) => write_files(arguments, &output, &name, OutputDir::new(dir))?,
-        None => printed(arguments, &output)?.into_bytes(),
+    let mut stdout = io::stdout().lock();
+    if let Some(dir) = &arguments.output_dir {
+        let log = write_files(arguments, &output, &name, OutputDir::new(dir))?;
+        return Ok(stdout.write_all(&log)?);
+    }
+    let parts = Parts {
+        crds: arguments.include_crds,
+        hooks: !arguments.no_hooks,
+        tests: !arguments.skip_tests,
     };
-    Ok(io::stdout().lock().write_all(&out)?)
+    if arguments.show_only.is_empty() {
+        return Ok(parts.write(&output, &mut stdout)?);
+    }
+    let chosen = only(&arguments.show_only, &parts.text(&output))?;
+    Ok(stdout.write_all(chosen.as_bytes())?)
 }
 
 /// What the cluster tells of itself; versions given by flags do not count then, as in Helm.
@@ -169,23 +179,11 @@ pub(super) fn generated_name(chart: &str) -> String {
     format!("{base}-{}", now.unwrap_or_default().as_secs())
 }
 
-fn printed(arguments: &Template, rendered: &Rendered) -> anyhow::Result<String> {
-    let parts = Parts {
-        crds: arguments.include_crds,
-        hooks: !arguments.no_hooks,
-        tests: !arguments.skip_tests,
-    };
-    only(arguments, parts.text(rendered))
-}
-
 /// The documents of the templates that were asked for.
-fn only(arguments: &Template, text: String) -> anyhow::Result<String> {
-    if arguments.show_only.is_empty() {
-        return Ok(text);
-    }
-    let documents = split_manifests(&text);
+fn only(patterns: &[String], text: &str) -> anyhow::Result<String> {
+    let documents = split_manifests(text);
     let mut chosen = String::new();
-    for pattern in &arguments.show_only {
+    for pattern in patterns {
         let mut missing = true;
         for document in &documents {
             if template_of(document).is_some_and(|name| path_match(pattern, name)) {
