@@ -41,6 +41,8 @@ pub enum ErrorKind {
     Unsupported,
     /// A remote base or file could not be loaded; trying again may help.
     Remote,
+    /// A repository could not be fetched in the time that its URL allows.
+    RemoteTimeout,
     /// A bound of [`Limits`](crate::Limits) was exceeded.
     Limit,
     /// The build was cancelled through [`BuildOptions::cancel`](crate::BuildOptions).
@@ -116,9 +118,7 @@ impl Error {
 
     /// Whether there was too little time to fetch a repository, which means that there is one.
     pub(crate) fn is_timeout(&self) -> bool {
-        self.kind == ErrorKind::Remote
-            && self.message.starts_with("hit ")
-            && self.message.contains(" timeout running ")
+        self.kind == ErrorKind::RemoteTimeout
     }
 
     /// Whether a fallback must not be tried after this failure.

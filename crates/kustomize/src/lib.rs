@@ -49,6 +49,7 @@ pub use generate::helm_chart::{ChartRenderer, ValuesFile};
 pub use kustomization::Chart;
 pub use options::{
     BuildOptions, Limits, LoadRestrictor, RemoteError, RemoteLoader, Reorder, RepoSpec, Repository,
+    RepositoryError,
 };
 pub use output::{Build, Resource};
 

@@ -103,9 +103,8 @@ pub trait RemoteLoader {
     /// The files of a repository at the wanted revision.
     ///
     /// # Errors
-    /// The text to report. That of a lack of time is `hit … timeout running …`, as the original has
-    /// it.
-    fn repository(&self, spec: &RepoSpec) -> Result<Repository, String>;
+    /// Why there are none.
+    fn repository(&self, spec: &RepoSpec) -> Result<Repository, RepositoryError>;
 }
 
 /// A repository that has been fetched.
@@ -145,6 +144,16 @@ pub enum RemoteError {
     /// repository.
     Status(u16, String),
     /// There was no answer, for this reason.
+    Failed(String),
+}
+
+/// Why a repository could not be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RepositoryError {
+    /// It took longer than [`RepoSpec::timeout`]. With the command line of `git` that does the same,
+    /// which the original names.
+    TimedOut(String),
+    /// For this reason.
     Failed(String),
 }
 

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use url::Url;
 use windlass_archive::Tree;
 use windlass_git::{Auth, Checkout, CheckoutOptions, Error, Failure, Reference, checkout};
-use windlass_kustomize::{RemoteError, RemoteLoader, RepoSpec, Repository};
+use windlass_kustomize::{RemoteError, RemoteLoader, RepoSpec, Repository, RepositoryError};
 
 /// The private keys that OpenSSH tries, in its order.
 const IDENTITIES: [&str; 4] = ["id_rsa", "id_ecdsa", "id_ed25519", "id_dsa"];
@@ -34,35 +34,36 @@ fn wait<T>(work: impl Future<Output = T>) -> Result<T, String> {
 impl RemoteResources {
     /// The commit that `reference` leads to, as `git fetch` looks it up: a hash, the full name of a
     /// ref, a tag, a branch.
-    fn commit(url: &Url, spec: &RepoSpec) -> Result<Tree, String> {
+    fn commit(url: &Url, spec: &RepoSpec) -> Result<Tree, RepositoryError> {
+        let failed = RepositoryError::Failed;
         let mut found = Err(Error::UnresolvedName(
             spec.reference.clone().unwrap_or_default(),
         ));
         for reference in candidates(spec.reference.as_deref()) {
             let options = CheckoutOptions {
-                auth: credentials(url)?,
+                auth: credentials(url).map_err(failed)?,
                 recurse_submodules: spec.submodules,
                 timeout: spec.timeout,
                 ..CheckoutOptions::new(url.clone(), reference)
             };
-            found = wait(checkout(options))?;
+            found = wait(checkout(options)).map_err(failed)?;
             if !found.as_ref().is_err_and(is_absent) {
                 break;
             }
         }
         let told = |error: Error| match error.failure() {
-            Some(Failure::Deadline) => format!(
-                "hit {:?} timeout running 'git fetch --depth=1 {} {}'",
-                spec.timeout,
+            Some(Failure::Deadline) => RepositoryError::TimedOut(format!(
+                "git fetch --depth=1 {} {}",
                 spec.url,
                 spec.reference.as_deref().unwrap_or("HEAD")
-            ),
-            _ => error.to_string(),
+            )),
+            _ => failed(error.to_string()),
         };
         match found.map_err(told)? {
             Checkout::Fetched(commit) => Ok(commit.tree),
             Checkout::Empty | Checkout::Unchanged { .. } => {
-                Err(format!("repository '{}' has no commits", spec.url))
+                let text = format!("repository '{}' has no commits", spec.url);
+                Err(failed(text))
             }
         }
     }
@@ -95,8 +96,8 @@ impl RemoteLoader for RemoteResources {
         wait(work).map_err(RemoteError::Failed)?
     }
 
-    fn repository(&self, spec: &RepoSpec) -> Result<Repository, String> {
-        let url = address(&spec.url)?;
+    fn repository(&self, spec: &RepoSpec) -> Result<Repository, RepositoryError> {
+        let url = address(&spec.url).map_err(RepositoryError::Failed)?;
         Self::commit(&url, spec).map(Repository::from)
     }
 }

@@ -3,7 +3,7 @@
 use windlass_yaml::go_quoted as quoted;
 
 use super::{Context, path};
-use crate::{Error, ErrorKind, FileSystem, RepoSpec, Repository, repo};
+use crate::{Error, ErrorKind, FileSystem, RepoSpec, Repository, RepositoryError, repo};
 
 /// A repository that a base came from.
 pub(super) struct Clone {
@@ -34,9 +34,13 @@ impl Clone {
                     .to_owned(),
             );
         }
-        let fetched = remote
-            .repository(&spec)
-            .map_err(|text| Error::new(ErrorKind::Remote, text))?;
+        let fetched = remote.repository(&spec).map_err(|error| match error {
+            RepositoryError::TimedOut(command) => Error::new(
+                ErrorKind::RemoteTimeout,
+                format!("hit {:?} timeout running '{command}'", spec.timeout),
+            ),
+            RepositoryError::Failed(text) => Error::new(ErrorKind::Remote, text),
+        })?;
         let clone = Self {
             fetched,
             spec,

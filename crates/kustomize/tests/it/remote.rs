@@ -4,7 +4,7 @@
 use windlass_archive::Tree;
 use windlass_kustomize::{
     BuildOptions, Chart, ChartRenderer, Error, ErrorKind, RemoteError, RemoteLoader, RepoSpec,
-    Repository, ValuesFile, build,
+    Repository, RepositoryError, ValuesFile, build,
 };
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
@@ -23,7 +23,7 @@ impl RemoteLoader for Internet {
         }
     }
 
-    fn repository(&self, spec: &RepoSpec) -> Result<Repository, String> {
+    fn repository(&self, spec: &RepoSpec) -> Result<Repository, RepositoryError> {
         assert_eq!(spec.url, "https://example.com/org/repo");
         assert_eq!(spec.reference.as_deref(), Some("v1"));
         Ok(tree(&[

@@ -3,8 +3,8 @@
 
 use windlass_archive::Tree;
 use windlass_kustomize::{
-    BuildOptions, FileSystem, RemoteError, RemoteLoader, RepoSpec, Repository, build,
-    build_repository, repository,
+    BuildOptions, FileSystem, RemoteError, RemoteLoader, RepoSpec, Repository, RepositoryError,
+    build, build_repository, repository,
 };
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
@@ -31,13 +31,14 @@ impl RemoteLoader for Internet {
         }
     }
 
-    fn repository(&self, spec: &RepoSpec) -> Result<Repository, String> {
+    fn repository(&self, spec: &RepoSpec) -> Result<Repository, RepositoryError> {
         if spec.url != "file:///repo.git" {
             let reference = spec.reference.as_deref().unwrap_or("HEAD");
-            return Err(format!("failed to fetch {} {reference}", spec.url));
+            let text = format!("failed to fetch {} {reference}", spec.url);
+            return Err(RepositoryError::Failed(text));
         }
         if spec.timeout.as_millis() < 1 {
-            return Err("hit 100µs timeout running 'git init'".to_owned());
+            return Err(RepositoryError::TimedOut("git init".to_owned()));
         }
         let cycle = "resources: ['file:///repo.git//cyc?ref=main']\n";
         let tree = tree(&[
