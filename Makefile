@@ -30,6 +30,8 @@ test: tools control-plane ## Run every test
 
 .PHONY: lint
 lint: line-limit ## Check format, Clippy, file sizes, dependencies
+	@# The fuzz targets have a lock file of their own, which must follow the workspace.
+	$(CARGO) metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 	$(CARGO) fmt --all -- --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml -- --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
