@@ -83,14 +83,16 @@ impl VarSet {
             return Ok(());
         }
         let mut used = BTreeSet::new();
-        for manifest in resources.items_mut() {
-            for spec in specs {
+        let replaced = resources.items_mut().iter_mut().try_for_each(|manifest| {
+            specs.iter().try_for_each(|spec| {
                 spec.apply(manifest, Create::Never, &mut |node| {
                     put(node, &values, &mut used)
                 })?;
                 manifest.follow();
-            }
-        }
+                Ok(())
+            })
+        });
+        // Of what was reached before a failure, too.
         let unused: Vec<&str> = values
             .keys()
             .copied()
@@ -102,7 +104,7 @@ impl VarSet {
                 unused.join(",")
             ));
         }
-        Ok(())
+        replaced
     }
 }
 

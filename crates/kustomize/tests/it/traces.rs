@@ -1,5 +1,7 @@
 //! Where the way the original works shows in what comes of it, recorded with it.
 
+use std::cell::RefCell;
+
 use windlass_kustomize::{BuildOptions, Reorder, build};
 
 /// Files, and the resources or the error.
@@ -163,4 +165,32 @@ fn records_without_any_name_count_for_nothing() {
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m\n  namespace: other\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: m\n  namespace: other\nold: s\n",
         ),
     ));
+}
+
+#[test]
+fn a_variable_that_nothing_uses_is_told_of_before_a_failure() {
+    let tree = super::tree([
+        (
+            "kustomization.yaml",
+            &b"resources: [a.yaml]\nconfigurations: [c.yaml]\nvars:\n- {name: V, objref: {kind: ConfigMap, name: a, apiVersion: v1}}\n- {name: W, objref: {kind: ConfigMap, name: a, apiVersion: v1}}\n"[..],
+        ),
+        (
+            "c.yaml",
+            b"varReference:\n- {path: data/x, kind: ConfigMap}\n- {path: data/*, kind: ConfigMap}\n",
+        ),
+        (
+            "a.yaml",
+            b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: $(V)}\n",
+        ),
+    ]);
+    let warnings = RefCell::new(Vec::new());
+    let options = BuildOptions {
+        warn: Some(&|text| warnings.borrow_mut().push(text.to_owned())),
+        ..BuildOptions::default()
+    };
+    let error = build(&tree, "", &options).unwrap_err().to_string();
+    assert!(error.ends_with("fieldName: *: wildcard is not supported in PathGetter"));
+    let last = warnings.borrow().last().cloned();
+    let told = "well-defined vars that were never replaced: W";
+    assert_eq!(last.as_deref(), Some(told));
 }
