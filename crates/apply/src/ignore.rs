@@ -78,16 +78,15 @@ impl IgnoreRules {
 }
 
 fn compare_paths(a: &[String], b: &[String]) -> std::cmp::Ordering {
-    for (a, b) in a.iter().zip(b) {
-        let order = match (a.parse::<usize>(), b.parse::<usize>()) {
-            (Ok(a), Ok(b)) => a.cmp(&b),
-            _ => a.cmp(b),
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
-    a.len().cmp(&b.len())
+    // Numbers among themselves, before all else: compared as text with names they would go round in
+    // a circle (2, 10, 1a), which a sort need not put up with.
+    let key = |part: &String| {
+        (
+            part.parse::<usize>().map_err(|_| part.clone()),
+            part.clone(),
+        )
+    };
+    a.iter().map(key).cmp(b.iter().map(key))
 }
 
 impl Target {

@@ -3,12 +3,11 @@
 mod crds;
 mod defaults;
 
-use windlass_yaml::Value;
+use windlass_yaml::{Value, go_sort};
 
 use crate::Error;
 use crate::decode::At;
 use crate::fieldspec::{FieldSpec, merge_one};
-use crate::go_sort;
 use crate::id::Gvk;
 use crate::loader::Loader;
 
@@ -126,9 +125,9 @@ impl TransformerConfig {
             &mut self.replicas,
             &mut self.var_references,
         ] {
-            go_sort::sort(specs, |a, b| a.gvk.order(&b.gvk).is_lt());
+            go_sort(specs, |a, b| a.gvk.order(&b.gvk).is_lt());
         }
-        go_sort::sort(&mut self.name_references, |a, b| {
+        go_sort(&mut self.name_references, |a, b| {
             a.target.order(&b.target).is_lt()
         });
     }

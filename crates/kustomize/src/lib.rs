@@ -19,7 +19,6 @@ mod file_system;
 mod files;
 pub mod flux;
 mod generate;
-mod go_sort;
 mod growth;
 mod id;
 mod kustomization;

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use windlass_yaml::go_sort;
+
 use crate::id::Id;
 use crate::kustomization::SortOptions;
 use crate::loader::Context;
@@ -88,7 +90,8 @@ fn by_kind(resources: &mut Vec<Manifest>, first: &[impl AsRef<str>], last: &[imp
         .into_iter()
         .map(|resource| (Key::of(&resource.id(), first, last), resource))
         .collect();
-    keyed.sort_by(|(a, _), (b, _)| a.compare(b));
+    // As the original: namespaces of several groups go round in a circle.
+    go_sort(&mut keyed, |(a, _), (b, _)| a.compare(b).is_lt());
     resources.extend(keyed.into_iter().map(|(_, resource)| resource));
 }
 

@@ -127,3 +127,17 @@ fn a_field_of_ours_that_left_git_is_kept() {
     carry_over(&mut payload, &live, &paths);
     assert_eq!(payload["spec"], json!({"replicas": 5}));
 }
+
+#[test]
+fn names_beside_numbers_are_an_order() {
+    let names = (0..40).flat_map(|n| [format!("/data/{n}"), format!("/data/{n}a")]);
+    let paths: Vec<String> = names.collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let rules = IgnoreRules::compile(&[rule(&paths, None)]).unwrap();
+    let object = deployment(1);
+    let sorted = rules.paths_for(&object);
+    assert_eq!(sorted.len(), 80);
+    // The later items of a list go first.
+    let numbers = sorted.iter().filter_map(|path| path[1].parse().ok());
+    assert!(numbers.is_sorted_by(|a: &u32, b| a > b));
+}

@@ -1,6 +1,7 @@
 //! Go's `sort.Sort`: equal elements may change places, but the same ones for the same list, and
 //! error texts show which came first. So the steps here are those of Go's pattern-defeating
-//! quicksort, exchange by exchange.
+//! quicksort, exchange by exchange. Like it, and unlike the sorts of the standard library, it puts
+//! up with an order that contradicts itself.
 
 /// Lists of up to this length are sorted by insertion, which keeps equal elements in order.
 const SHORT: usize = 12;
@@ -11,8 +12,8 @@ const MAX_REPAIRS: usize = 5;
 /// Exchanges among the candidates of a long list's pivot when it runs backwards.
 const ALL_EXCHANGED: usize = 12;
 
-/// Sorts by `less`.
-pub(crate) fn sort<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
+/// Sorts by `less`, as Go's `sort.Sort` does; `less` need not be an order.
+pub fn go_sort<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
     let end = items.len();
     // The bits of the length: so many bad pivots are put up with.
     let patience = usize::BITS - end.leading_zeros();
@@ -289,7 +290,7 @@ mod tests {
         ];
         for (list, wanted) in recorded {
             let mut items: Vec<(u8, usize)> = list.iter().copied().zip(0..).collect();
-            super::sort(&mut items, |a, b| a.0 < b.0);
+            super::go_sort(&mut items, |a, b| a.0 < b.0);
             let given: Vec<usize> = items.iter().map(|item| item.1).collect();
             assert_eq!(given, wanted, "{list:?}");
         }
