@@ -185,14 +185,8 @@ impl ResMap {
                 Ok(())
             }
             several => {
-                let shown: Vec<String> = several
-                    .iter()
-                    .map(|&at| {
-                        let shown = self.items[at].with_records().node;
-                        let value = shown.to_value().unwrap_or_default();
-                        windlass_yaml::go_json(&value)
-                    })
-                    .collect();
+                let shown = several.iter().map(|&at| self.items[at].shown());
+                let shown: Vec<String> = shown.collect();
                 Err(Error::invalid(format!(
                     "found multiple objects [{}] that could accept merge of {id}",
                     shown.join(" ")

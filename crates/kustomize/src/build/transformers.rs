@@ -124,15 +124,11 @@ fn compare(before: &[Manifest], after: &[Manifest]) -> Result<(), Error> {
                 "id in self missing from other; id: {id}"
             )));
         };
-        let shown = |manifest: &Manifest| {
-            let value = manifest.with_records().node.to_value().unwrap_or_default();
-            windlass_yaml::go_json(&value)
-        };
         if old.with_records().node.to_text() != new.with_records().node.to_text() {
             return Err(Error::invalid(format!(
                 "nodes unequal: \n -- {},\n -- {}\n",
-                shown(old),
-                shown(new)
+                old.shown(),
+                new.shown()
             )));
         }
     }

@@ -163,6 +163,15 @@ impl Manifest {
         self.referrers = take("refBy").map_or_else(Vec::new, |ids| shared(list(Some(ids))));
     }
 
+    /// What error texts of the original show a resource as: its JSON, records included, or why it
+    /// has none.
+    pub(crate) fn shown(&self) -> String {
+        match self.with_records().node.to_value() {
+            Ok(value) => windlass_yaml::go_json(&value),
+            Err(error) => format!("<{error}>"),
+        }
+    }
+
     /// The resource as the original has it in the middle of a build, records included.
     pub(crate) fn with_records(&self) -> Self {
         let list = |part: fn(&Previous) -> &str| {

@@ -201,8 +201,7 @@ fn conflict(items: &[Manifest], at: usize) -> Error {
     let same: Vec<String> = items
         .iter()
         .filter(|item| item.id().equals(&id))
-        .map(|item| item.with_records().node)
-        .map(|node| windlass_yaml::go_json(&node.to_value().unwrap_or_default()))
+        .map(Manifest::shown)
         .collect();
     Error::invalid(format!(
         "namespace transformation produces ID conflict: [{}]",

@@ -168,6 +168,25 @@ fn records_without_any_name_count_for_nothing() {
 }
 
 #[test]
+fn a_conflict_shows_what_cannot_be_shown_as_why() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [a.yaml]\nnamespace: one\npatches:\n- target: {kind: Namespace, name: b}\n  patch: |-\n    - {op: add, path: /metadata/annotations, value: [1, x]}\n",
+            ),
+            (
+                "a.yaml",
+                "apiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n",
+            ),
+        ],
+        Err(
+            "namespace transformation produces ID conflict: [<json: unsupported type: map[interface {}]interface {}> {\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"annotations\":{\"internal.config.kubernetes.io/previousKinds\":\"Namespace\",\"internal.config.kubernetes.io/previousNames\":\"web\",\"internal.config.kubernetes.io/previousNamespaces\":\"_non_namespaceable_\"},\"name\":\"one\"}}]",
+        ),
+    ));
+}
+
+#[test]
 fn a_variable_that_nothing_uses_is_told_of_before_a_failure() {
     let tree = super::tree([
         (

@@ -226,7 +226,7 @@ async fn pause(random: &mut impl Rng, up_to: u64) {
     tokio::time::sleep(Duration::from_millis(random.random_range(0..up_to))).await;
 }
 
-/// Waits for an apply, if one comes soon, and a moment longer: a run takes about so long.
+/// Waits for an apply, if one comes soon, and a moment longer: less than most runs take.
 async fn first_apply(tail: &mut AuditTail, random: &mut impl Rng) {
     let until = Instant::now() + Duration::from_secs(2);
     while Instant::now() < until {
@@ -235,7 +235,7 @@ async fn first_apply(tail: &mut AuditTail, random: &mut impl Rng) {
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    pause(random, 50).await;
+    pause(random, 20).await;
 }
 
 /// Whether the kustomize-controller has written an object that it manages.
