@@ -51,7 +51,7 @@ pub(super) fn config() -> TransformerConfig {
             ),
         ],
         common_labels,
-        labels: vec![spec("", "", "", "metadata/labels", true)],
+        labels: Vec::new(),
         template_labels: metadata_labels,
         common_annotations: annotations(),
         images: images(),

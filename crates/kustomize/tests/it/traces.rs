@@ -187,6 +187,25 @@ fn a_conflict_shows_what_cannot_be_shown_as_why() {
 }
 
 #[test]
+fn selectors_are_labelled_before_the_resource_itself() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [a.yaml]\nlabels: [{pairs: {a: b}, includeSelectors: true}]\npatches:\n- target: {kind: Deployment}\n  patch: |-\n    - {op: add, path: /spec, value: x}\n    - {op: add, path: /metadata/labels, value: x}\n",
+            ),
+            (
+                "a.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {}\n",
+            ),
+        ],
+        Err(
+            "considering field 'spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels' of object Deployment.v1.apps/d.[noNs]: expected sequence or mapping node",
+        ),
+    ));
+}
+
+#[test]
 fn a_variable_that_nothing_uses_is_told_of_before_a_failure() {
     let tree = super::tree([
         (
