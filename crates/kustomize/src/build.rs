@@ -160,7 +160,9 @@ fn drop_local(resources: &mut ResMap) -> Result<(), Error> {
 fn finish(mut manifest: Manifest, keep: impl Fn(&str) -> bool) -> Result<Resource, Error> {
     manifest.finish_annotations(keep);
     let object = manifest.node.into_value().map_err(|(error, node)| {
-        let decodes = !error.to_string().starts_with("yaml:");
+        // What has a line was found in the text that the tree was written as, which comes later.
+        let text = error.to_string();
+        let decodes = !text.starts_with("yaml:") || text.starts_with("yaml: line ");
         error.context(node.go_syntax(decodes))
     })?;
     Ok(Resource { object })

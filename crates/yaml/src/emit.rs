@@ -12,7 +12,7 @@ use self::printer::Printer;
 pub(crate) use self::tree::TreeWriter;
 use self::value::Place;
 use crate::resolve::{Scalar, untagged};
-use crate::{Dialect, Value};
+use crate::{Dialect, Style, Value};
 
 /// Whose emitter: they differ in folding, indentation and what they take for printable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,13 @@ pub fn json_to_yaml_pretty(value: &Value) -> String {
     printer.value(value, Place::Root);
     printer.write_indent();
     printer.out
+}
+
+/// The style that go-yaml v3 writes a string in outside of flow collections when it is asked for
+/// `wanted`, and so the one that reading it back finds.
+pub fn written_style(text: &str, wanted: Style, is_key: bool) -> Style {
+    let analysis = analysis::analyze(text, Generation::V3);
+    scalar::style_for(text, wanted, analysis, false, is_key)
 }
 
 /// The library reads its JSON as YAML, to which a raw U+0085 in quotes is a line break: one folds

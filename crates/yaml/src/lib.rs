@@ -27,7 +27,7 @@ mod timestamp;
 mod tree;
 
 pub use documents::documents;
-pub use emit::{is_base_60, json_to_yaml, json_to_yaml_pretty};
+pub use emit::{is_base_60, json_to_yaml, json_to_yaml_pretty, written_style};
 pub use error::Error;
 pub use go_sort::go_sort;
 pub use go_syntax::quoted as go_quoted;

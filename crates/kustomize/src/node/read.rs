@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use windlass_yaml::{Dialect, Kind, Limits, PlainKind, Value, plain_kind};
+use windlass_yaml::{Dialect, Kind, Limits, PlainKind, Value, plain_kind, written_style};
 
 use super::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag, value::is_ambiguous};
 use crate::growth::{Growth, size_of_node};
@@ -216,14 +216,20 @@ fn yaml_error(error: &windlass_yaml::Error) -> Error {
     Error::new(kind, error.to_string()).with_line(line)
 }
 
-fn scalar(node: windlass_yaml::Node) -> Scalar {
-    let style = match node.style {
+fn style(written: windlass_yaml::Style) -> Style {
+    match written {
         windlass_yaml::Style::SingleQuoted => Style::SingleQuoted,
         windlass_yaml::Style::DoubleQuoted => Style::DoubleQuoted,
         windlass_yaml::Style::Literal => Style::Literal,
         windlass_yaml::Style::Folded => Style::Folded,
-        _ => Style::Plain,
-    };
+        windlass_yaml::Style::Plain | windlass_yaml::Style::Block | windlass_yaml::Style::Flow => {
+            Style::Plain
+        }
+    }
+}
+
+fn scalar(node: windlass_yaml::Node) -> Scalar {
+    let style = style(node.style);
     let written = node.tag.as_deref().filter(|tag| *tag != "!");
     let tagged = written.is_some();
     let tag = match written {
@@ -272,7 +278,7 @@ pub(crate) fn from_value(value: &Value) -> Node {
             Node::Scalar(Scalar::new(text, tag))
         }
         Value::String(text) => Node::Scalar(Scalar {
-            style: string_style(text),
+            style: string_style(text, false),
             ..Scalar::string(text.as_str())
         }),
         Value::Array(items) => Node::Sequence(Sequence {
@@ -282,7 +288,7 @@ pub(crate) fn from_value(value: &Value) -> Node {
         Value::Object(map) => {
             let entries = map.iter().map(|(key, value)| Entry {
                 key: Scalar {
-                    style: string_style(key),
+                    style: string_style(key, true),
                     ..Scalar::string(key.as_str())
                 },
                 value: from_value(value),
@@ -325,17 +331,18 @@ pub(crate) fn from_json(value: &Value) -> Node {
     }
 }
 
-/// The style in which the Go library writes a string.
-fn string_style(text: &str) -> Style {
-    if text.contains('\n') {
-        Style::Literal
+/// The style in which the Go library writes a string, and so reads it back.
+fn string_style(text: &str, is_key: bool) -> Style {
+    let wanted = if text.contains('\n') {
+        windlass_yaml::Style::Literal
     } else if text.is_empty()
         || is_ambiguous(text)
         || windlass_yaml::is_base_60(text)
         || plain_kind(text, Dialect::V3) != PlainKind::Text
     {
-        Style::DoubleQuoted
+        windlass_yaml::Style::DoubleQuoted
     } else {
-        Style::Plain
-    }
+        windlass_yaml::Style::Plain
+    };
+    style(written_style(text, wanted, is_key))
 }

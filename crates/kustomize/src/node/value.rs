@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Map;
-use windlass_yaml::{Dialect, PlainKind, Value, plain_kind, plain_value};
+use windlass_yaml::{Dialect, PlainKind, Value, plain_kind, plain_value, written_style};
 
 use super::{Mapping, Node, Scalar, Style, Tag};
 use crate::Error;
@@ -69,6 +69,8 @@ impl Node {
         let text = self.to_text();
         let error = windlass_yaml::documents(&text).err();
         Error::invalid(match error {
+            // The prefix belongs to reading files.
+            Some(windlass_yaml::Error::Malformed(inner)) => inner.to_string(),
             Some(error) => error.to_string(),
             None => "json: unsupported type: map[interface {}]interface {}".to_owned(),
         })
@@ -123,8 +125,18 @@ fn meaning(scalar: &Scalar, in_flow: bool) -> Meaning {
     }
 }
 
+/// Whether the Go library writes a block scalar that it cannot read: it gives no indentation for a
+/// text that begins with a tab.
+fn is_misread(scalar: &Scalar) -> bool {
+    matches!(scalar.style, Style::Literal | Style::Folded)
+        && scalar.text.starts_with('\t')
+        && written_style(&scalar.text, windlass_yaml::Style::Literal, false)
+            == windlass_yaml::Style::Literal
+}
+
 fn check_scalar(scalar: &Scalar, in_flow: bool) -> Result<(), Faulty> {
     match meaning(scalar, in_flow) {
+        Meaning::Text if !in_flow && is_misread(scalar) => Err(Faulty),
         Meaning::Text => Ok(()),
         Meaning::Plain => plain_value(&scalar.text, Dialect::V3)
             .map(drop)

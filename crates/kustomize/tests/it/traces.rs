@@ -206,6 +206,44 @@ fn selectors_are_labelled_before_the_resource_itself() {
 }
 
 #[test]
+fn a_block_that_begins_with_a_tab_cannot_be_read_back() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [a.yaml]\npatches:\n- patch: |-\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: a}\n    data: {k: \"\\ttab\"}\n",
+            ),
+            (
+                "a.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: |-\n    x\n",
+            ),
+        ],
+        Err(
+            "map[string]interface {}{\"apiVersion\":\"v1\", \"data\":map[string]interface {}{\"k\":\"\\ttab\"}, \"kind\":\"ConfigMap\", \"metadata\":map[string]interface {}{\"name\":\"a\"}}: yaml: line 5: found a tab character where an indentation space is expected",
+        ),
+    ));
+}
+
+#[test]
+fn a_quoted_string_stays_quoted_when_it_is_replaced() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [a.yaml]\nreplicas: [{name: d, count: 5}]\npatches:\n- target: {kind: Deployment}\n  patch: '[{\"op\": \"replace\", \"path\": \"/spec/replicas\", \"value\": \"trail \"}]'\n",
+            ),
+            (
+                "a.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 1}\n",
+            ),
+        ],
+        Ok(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: d\nspec:\n  replicas: \"5\"\n",
+        ),
+    ));
+}
+
+#[test]
 fn a_variable_that_nothing_uses_is_told_of_before_a_failure() {
     let tree = super::tree([
         (

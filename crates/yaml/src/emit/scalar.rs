@@ -32,7 +32,7 @@ impl Printer {
         spot: Spot,
         comment: &str,
     ) -> bool {
-        let style = self.style_for(text, wanted, analysis, spot);
+        let style = style_for(text, wanted, analysis, self.flow_level > 0, spot.simple_key);
         self.enter(true, spot.in_item, false);
         let folds = !spot.simple_key;
         match style {
@@ -44,31 +44,6 @@ impl Printer {
         }
         self.leave();
         matches!(style, Style::Literal | Style::Folded)
-    }
-
-    fn style_for(&self, text: &str, wanted: Style, analysis: Analysis, spot: Spot) -> Style {
-        let flow = self.flow_level > 0;
-        let mut style = wanted;
-        if spot.simple_key && analysis.multiline {
-            style = Style::DoubleQuoted;
-        }
-        let plain = if flow {
-            analysis.flow_plain
-        } else {
-            analysis.block_plain
-        };
-        if style == Style::Plain && (!plain || text.is_empty() && (flow || spot.simple_key)) {
-            style = Style::SingleQuoted;
-        }
-        if style == Style::SingleQuoted && !analysis.single_quoted {
-            style = Style::DoubleQuoted;
-        }
-        if matches!(style, Style::Literal | Style::Folded)
-            && (!analysis.block || flow || spot.simple_key)
-        {
-            style = Style::DoubleQuoted;
-        }
-        style
     }
 
     /// Whether `length` more columns fit the line, so that nothing need be folded.
@@ -312,6 +287,35 @@ impl Printer {
             after_break = false;
         }
     }
+}
+
+/// The wanted style, or the one nearest to it that the text allows where it stands.
+pub(super) fn style_for(
+    text: &str,
+    wanted: Style,
+    analysis: Analysis,
+    flow: bool,
+    simple_key: bool,
+) -> Style {
+    let mut style = wanted;
+    if simple_key && analysis.multiline {
+        style = Style::DoubleQuoted;
+    }
+    let plain = if flow {
+        analysis.flow_plain
+    } else {
+        analysis.block_plain
+    };
+    if style == Style::Plain && (!plain || text.is_empty() && (flow || simple_key)) {
+        style = Style::SingleQuoted;
+    }
+    if style == Style::SingleQuoted && !analysis.single_quoted {
+        style = Style::DoubleQuoted;
+    }
+    if matches!(style, Style::Literal | Style::Folded) && (!analysis.block || flow || simple_key) {
+        style = Style::DoubleQuoted;
+    }
+    style
 }
 
 /// The length of the run of ASCII letters and the like at the start, or of the one character there.
