@@ -78,15 +78,14 @@ impl IgnoreRules {
 }
 
 fn compare_paths(a: &[String], b: &[String]) -> std::cmp::Ordering {
-    // Numbers among themselves, before all else: compared as text with names they would go round in
-    // a circle (2, 10, 1a), which a sort need not put up with.
-    let key = |part: &String| {
-        (
-            part.parse::<usize>().map_err(|_| part.clone()),
-            part.clone(),
-        )
-    };
-    a.iter().map(key).cmp(b.iter().map(key))
+    let (a, b) = (a.iter().map(String::as_str), b.iter().map(String::as_str));
+    a.map(part_key).cmp(b.map(part_key))
+}
+
+/// Numbers among themselves, before all else: compared as text with names they would go round in a
+/// circle (2, 10, 1a), which a sort need not put up with.
+fn part_key(part: &str) -> (Result<usize, &str>, &str) {
+    (part.parse().map_err(|_| part), part)
 }
 
 impl Target {
