@@ -1,5 +1,6 @@
 //! One volume of artifacts.
 
+mod check;
 mod error;
 mod garbage;
 mod memory;

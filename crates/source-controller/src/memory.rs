@@ -1,5 +1,5 @@
 //! What is remembered of a source between two runs. All of it is a cache: a restart loses it and
-//! costs nothing but the time of the next check, which is drawn anew.
+//! costs nothing.
 
 use std::sync::Arc;
 

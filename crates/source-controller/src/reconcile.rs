@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use kube::ResourceExt;
@@ -80,8 +80,8 @@ async fn look(
         info!("reconciliation is suspended for this object");
         return report(context, memory, attempt, &Ending::Suspended, Requeue::Done).await;
     }
-    storage::check(context, &mut attempt).await;
-    if let Some(left) = rest(context, &attempt, memory) {
+    let checked = storage::check(context, &mut attempt).await;
+    if let Some(left) = rest(context, &attempt, memory, checked) {
         // Ready stays as it is; what the volume had to say is told.
         let status = attempt.status.clone();
         return hand_over(context, memory, attempt, status, Requeue::After(left)).await;
@@ -89,6 +89,7 @@ async fn look(
     attempt.begin();
     match work(context, &mut attempt, trigger.has(Trigger::OBJECT)).await {
         Ok(()) => {
+            storage::mark_checked(context, &attempt).await;
             let percent = context.flags.common.interval_jitter_percentage;
             let requeue = context
                 .flags
@@ -110,10 +111,13 @@ async fn look(
     }
 }
 
-/// The time left until the next check of the upstream, if nothing asks for one earlier. Of a
-/// source that was finished before this process began, nobody knows when it was last checked: a
-/// part of its interval is drawn, so that a restart is no storm on the servers.
-fn rest(context: &Context, attempt: &Attempt, memory: &mut Memory) -> Option<Duration> {
+/// The time left until the next check of the upstream, if nothing asks for one earlier.
+fn rest(
+    context: &Context,
+    attempt: &Attempt,
+    memory: &mut Memory,
+    checked: Option<SystemTime>,
+) -> Option<Duration> {
     if !attempt.was_finished() || attempt.status.artifact.is_none() {
         return None;
     }
@@ -125,9 +129,18 @@ fn rest(context: &Context, attempt: &Attempt, memory: &mut Memory) -> Option<Dur
     let interval = attempt.spec().interval.0;
     let due = *memory
         .due
-        .get_or_insert_with(|| Instant::now() + interval.mul_f64(rand::random::<f64>()));
+        .get_or_insert_with(|| Instant::now() + first_rest(interval, checked));
     let left = due.saturating_duration_since(Instant::now());
     (!left.is_zero()).then_some(left)
+}
+
+/// The time until the first check by this process of a source that was finished before it began:
+/// what is left of the interval. Of an interval that is over, a part is drawn, so that the end of a
+/// long pause, or a takeover, is no storm on the servers.
+fn first_rest(interval: Duration, checked: Option<SystemTime>) -> Duration {
+    let age = checked.and_then(|time| time.elapsed().ok());
+    age.and_then(|age| interval.checked_sub(age))
+        .unwrap_or_else(|| interval.mul_f64(rand::random::<f64>()))
 }
 
 fn resolve_includes(context: &Context, attempt: &Attempt) -> Result<Vec<Artifact>, StepError> {
@@ -195,4 +208,28 @@ async fn hand_over(
         memory.latest = Some(Arc::new(updated));
     }
     reported.requeue
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::first_rest;
+
+    #[test]
+    fn a_restart_moves_no_check_but_those_that_are_late() {
+        let hour = Duration::from_hours(1);
+        let ago = |time| SystemTime::now().checked_sub(time);
+        let rest = first_rest(hour, ago(Duration::from_mins(10)));
+        let expected = Duration::from_mins(49)..=Duration::from_mins(50);
+        assert!(expected.contains(&rest), "{rest:?}");
+        // Late, unknown, and of a clock that was set back.
+        let future = SystemTime::now() + hour;
+        for checked in [ago(2 * hour), None, Some(future)] {
+            let drawn: Vec<_> = (0..100).map(|_| first_rest(hour, checked)).collect();
+            assert!(drawn.iter().all(|rest| *rest < hour), "{drawn:?}");
+            assert!(drawn.iter().any(|rest| *rest < hour / 2), "{drawn:?}");
+            assert!(drawn.iter().any(|rest| *rest > hour / 2), "{drawn:?}");
+        }
+    }
 }

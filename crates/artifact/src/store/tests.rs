@@ -345,6 +345,21 @@ fn retention_by_age_and_by_number() {
 }
 
 #[test]
+fn the_time_of_a_check_outlives_the_store() {
+    let root = TempDir::new().unwrap();
+    let store = open(&root);
+    assert_eq!(store.checked(&at("")).unwrap(), None);
+    store.mark_checked(&at(""), SystemTime::now()).unwrap_err();
+    store.put_tree(&at("a"), "r", &tree("a")).unwrap();
+    let stored = store.checked(&at("")).unwrap().unwrap();
+    assert!(stored.elapsed().unwrap() < Duration::from_mins(1));
+    let before = stored - Duration::from_hours(1);
+    store.mark_checked(&at(""), before).unwrap();
+    drop(store);
+    assert_eq!(open(&root).checked(&at("")).unwrap(), Some(before));
+}
+
+#[test]
 fn a_shared_blob_lives_as_long_as_a_name() {
     let root = TempDir::new().unwrap();
     let store = open(&root);

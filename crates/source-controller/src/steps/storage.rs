@@ -1,8 +1,8 @@
 //! What is on the volume, compared with what the status says (Flux: spec §5.1).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
-use tracing::warn;
+use tracing::{debug, warn};
 use windlass_api::{
     meta::{condition, reason},
     source::Artifact,
@@ -14,16 +14,18 @@ use crate::{KIND, context::Context, status::Attempt};
 
 /// What was found on the volume.
 struct Found {
+    checked: Option<SystemTime>,
     collected: usize,
     intact: Result<(), Error>,
 }
 
 /// Clears old artifacts away and makes sure that the current one is there and is what its digest
-/// says; without one the status shows none and everything is fetched anew.
-pub(crate) async fn check(context: &Context, attempt: &mut Attempt) {
+/// says; without one the status shows none and everything is fetched anew. Returns when the upstream
+/// was last checked, if that is known.
+pub(crate) async fn check(context: &Context, attempt: &mut Attempt) -> Option<SystemTime> {
     let Some(artifact) = attempt.status.artifact.clone() else {
         attempt.conditions.remove(condition::ARTIFACT_IN_STORAGE);
-        return;
+        return None;
     };
     let at = place(attempt, String::new());
     let found = blocking(context, {
@@ -59,14 +61,35 @@ pub(crate) async fn check(context: &Context, attempt: &mut Attempt) {
             attempt.conditions.remove(condition::ARTIFACT_IN_STORAGE);
         }
     }
+    found.checked
+}
+
+/// Remembers on the volume that the upstream was checked just now, so that a restart does not move
+/// the next check. Nothing is lost but that when it fails.
+pub(crate) async fn mark_checked(context: &Context, attempt: &Attempt) {
+    let at = place(attempt, String::new());
+    let marked = blocking(context, move |store| {
+        store.mark_checked(&at, SystemTime::now())
+    });
+    if let Err(error) = marked.await {
+        debug!(%error, "the time of the check is not kept");
+    }
 }
 
 fn inspect(store: &Store, at: &ArtifactPath, artifact: &Artifact) -> Found {
+    let checked = store.checked(at).unwrap_or_default();
     let collected = store.collect_garbage(at, artifact).unwrap_or_else(|error| {
         warn!(%error, "collecting old artifacts failed");
         Vec::new()
     });
+    if !collected.is_empty()
+        && let Some(time) = checked
+        && let Err(error) = store.mark_checked(at, time)
+    {
+        debug!(%error, "the time of the last check is lost");
+    }
     Found {
+        checked,
         collected: collected.len(),
         intact: store.verify(artifact).map(drop),
     }
