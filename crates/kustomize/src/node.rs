@@ -5,12 +5,14 @@
 //! number again), and names are compared by their text, whatever their type.
 
 mod alias;
+mod around;
 mod go_syntax;
 mod read;
 mod text;
 mod value;
 
 pub(crate) use alias::follow;
+pub(crate) use around::Around;
 pub(crate) use read::{Reader, from_json, from_value};
 pub(crate) use value::is_ambiguous;
 
@@ -35,6 +37,7 @@ pub(crate) struct Scalar {
     /// Not zero for scalars that change together within a resource.
     pub(crate) alias: u32,
     pub(crate) touched: bool,
+    pub(crate) around: Around,
 }
 
 /// The type of a scalar.
@@ -53,13 +56,15 @@ pub(crate) enum Tag {
     Merge,
     /// A tag outside of YAML's own, which comes to nothing.
     Other,
+    /// No scalar but an alias, of the anchor that is the text; only in documents within texts.
+    Alias,
 }
 
 impl Tag {
     /// The tag as YAML has it.
     pub(crate) fn long_name(self) -> &'static str {
         match self {
-            Self::None | Self::Other => "",
+            Self::None | Self::Other | Self::Alias => "",
             Self::Null => "!!null",
             Self::Bool => "!!bool",
             Self::Int => "!!int",
@@ -87,6 +92,7 @@ pub(crate) enum Style {
 pub(crate) struct Mapping {
     pub(crate) flow: bool,
     pub(crate) entries: Vec<Entry>,
+    pub(crate) around: Around,
 }
 
 /// A pair of a mapping.
@@ -101,6 +107,7 @@ pub(crate) struct Entry {
 pub(crate) struct Sequence {
     pub(crate) flow: bool,
     pub(crate) items: Vec<Node>,
+    pub(crate) around: Around,
 }
 
 impl Scalar {
@@ -122,6 +129,7 @@ impl Scalar {
             tagged: false,
             alias: 0,
             touched: false,
+            around: Around::default(),
         }
     }
 
@@ -178,6 +186,22 @@ impl Node {
         matches!(self, Self::Mapping(mapping) if mapping.entries.is_empty())
     }
 
+    pub(crate) fn around_mut(&mut self) -> &mut Around {
+        match self {
+            Self::Scalar(scalar) => &mut scalar.around,
+            Self::Mapping(mapping) => &mut mapping.around,
+            Self::Sequence(sequence) => &mut sequence.around,
+        }
+    }
+
+    pub(crate) fn around(&self) -> &Around {
+        match self {
+            Self::Scalar(scalar) => &scalar.around,
+            Self::Mapping(mapping) => &mapping.around,
+            Self::Sequence(sequence) => &sequence.around,
+        }
+    }
+
     pub(crate) fn as_mapping(&self) -> Option<&Mapping> {
         match self {
             Self::Mapping(mapping) => Some(mapping),
@@ -226,6 +250,7 @@ impl Node {
     /// What the Go library calls the kind of node.
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
+            Self::Scalar(scalar) if scalar.tag == Tag::Alias => "AliasNode",
             Self::Scalar(_) => "ScalarNode",
             Self::Mapping(_) => "MappingNode",
             Self::Sequence(_) => "SequenceNode",

@@ -34,8 +34,10 @@ pub use go_syntax::quoted as go_quoted;
 pub use json::go_json;
 pub use kyaml::kyaml_roundtrip;
 pub use node::{Comments, Kind, Node, Style};
-pub use parse::{Limits, parse};
-pub use tree::{PlainKind, document_trees, float_text, plain_kind, plain_value, tree_to_yaml};
+pub use parse::{Document, Limits, first_document, parse};
+pub use tree::{
+    PlainKind, document_to_yaml, document_trees, float_text, plain_kind, plain_value, tree_to_yaml,
+};
 
 /// A resolved value. Maps are sorted by key bytes; numbers are `i64`, `u64` or finite `f64`, a
 /// whole float that fits an integer being stored as one, as its JSON text would be read back.

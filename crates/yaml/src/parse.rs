@@ -36,12 +36,13 @@ impl Default for Limits {
 
 /// A document: its tree, and the comments that belong to none of its nodes.
 #[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) root: Node,
-    /// Above the first node, set off by an empty line.
-    pub(crate) head: String,
-    /// Below the last node.
-    pub(crate) foot: String,
+pub struct Document {
+    /// Its one node.
+    pub root: Node,
+    /// The comment above the first node, set off by an empty line.
+    pub head: String,
+    /// The comment below the last node.
+    pub foot: String,
 }
 
 /// Reads every document of `text`.
@@ -61,7 +62,10 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Node>, Error> {
 /// Reads the first document only; what follows it is not checked. `dialect` decides how go-yaml
 /// counts the line of an error, and whether comments are kept. None for a stream without
 /// documents.
-pub(crate) fn first_document(
+///
+/// # Errors
+/// As [`parse`].
+pub fn first_document(
     text: &str,
     limits: &Limits,
     dialect: Dialect,

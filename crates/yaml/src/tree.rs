@@ -7,6 +7,7 @@ use crate::decode::json_number;
 use crate::documents::read_stream;
 use crate::emit::TreeWriter;
 use crate::node::{Kind, Node, STANDARD_TAG, Style};
+use crate::parse::Document;
 use crate::resolve::{Scalar, untagged};
 use crate::{Dialect, Error, Limits, Value};
 
@@ -27,6 +28,13 @@ pub fn document_trees(text: &str, limits: &Limits) -> Result<Vec<Node>, Error> {
 pub fn tree_to_yaml(node: &Node) -> String {
     let mut writer = TreeWriter::new(256);
     writer.bare(node);
+    writer.into_text()
+}
+
+/// The text of a document as go-yaml v3 writes it, with the comments around it.
+pub fn document_to_yaml(document: &Document) -> String {
+    let mut writer = TreeWriter::new(256);
+    writer.document(document);
     writer.into_text()
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use windlass_yaml::{Dialect, Kind, Limits, PlainKind, Value, plain_kind, written_style};
+use windlass_yaml::{
+    Dialect, Kind, Limits, PlainKind, Value, first_document, plain_kind, written_style,
+};
 
-use super::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag, value::is_ambiguous};
+use super::{Around, Entry, Mapping, Node, Scalar, Sequence, Style, Tag, value::is_ambiguous};
 use crate::growth::{Growth, size_of_node};
 use crate::{Error, ErrorKind};
 
@@ -20,6 +22,8 @@ pub(crate) struct Reader {
     /// The names that aliases use. Other anchors are not worth a copy.
     used: HashSet<String>,
     aliased: usize,
+    /// Whether anchors, aliases and merges stay what they are.
+    verbatim: bool,
     growth: Growth,
 }
 
@@ -36,12 +40,28 @@ impl Reader {
 
     /// The first document of a text that is no stream of resources; none if it is empty.
     pub(crate) fn first(text: &str) -> Result<Option<Node>, Error> {
-        let trees =
-            windlass_yaml::parse(text, &Limits::default()).map_err(|error| yaml_error(&error))?;
-        let first = trees.into_iter().next();
-        first
-            .map(|tree| Self::of(&tree, &Growth::alone()).read(tree, 0))
-            .transpose()
+        Self::document(text, false)
+    }
+
+    /// As [`Self::first`], to be written back into the text: anchors, aliases, merges and the
+    /// comments around the document stay.
+    pub(crate) fn verbatim(text: &str) -> Result<Option<Node>, Error> {
+        Self::document(text, true)
+    }
+
+    fn document(text: &str, verbatim: bool) -> Result<Option<Node>, Error> {
+        let found = first_document(text, &Limits::default(), Dialect::V3)
+            .map_err(|error| yaml_error(&error))?;
+        let Some(document) = found else {
+            return Ok(None);
+        };
+        let mut reader = Self::of(&document.root, &Growth::alone());
+        reader.verbatim = verbatim;
+        let mut root = reader.read(document.root, 0)?;
+        if verbatim {
+            root.around_mut().set_document(document.head, document.foot);
+        }
+        Ok(Some(root))
     }
 
     /// A reader for a tree.
@@ -58,20 +78,26 @@ impl Reader {
             anchors: HashMap::new(),
             used,
             aliased: 0,
+            verbatim: false,
             growth: growth.clone(),
         }
     }
 
-    fn read(&mut self, node: windlass_yaml::Node, depth: usize) -> Result<Node, Error> {
+    fn read(&mut self, mut node: windlass_yaml::Node, depth: usize) -> Result<Node, Error> {
         if depth > MAX_DEPTH {
             return Err(Error::new(
                 ErrorKind::Limit,
                 format!("yaml: nested deeper than {MAX_DEPTH} levels"),
             ));
         }
-        let anchor = node.anchor.clone();
-        let anchor = anchor.filter(|name| node.kind != Kind::Alias && self.used.contains(name));
-        let read = match node.kind {
+        let anchor = match self.verbatim || node.kind == Kind::Alias {
+            true => None,
+            false => node.anchor.clone(),
+        };
+        let anchor = anchor.filter(|name| self.used.contains(name));
+        let around = Around::take(&mut node, self.verbatim);
+        let mut read = match node.kind {
+            Kind::Alias if self.verbatim => Node::Scalar(Scalar::new(node.value, Tag::Alias)),
             Kind::Alias => return self.alias(&node, depth),
             Kind::Scalar => Node::Scalar(scalar(node)),
             Kind::Sequence => Node::Sequence(Sequence {
@@ -81,9 +107,11 @@ impl Reader {
                     .into_iter()
                     .map(|child| self.read(child, depth + 1))
                     .collect::<Result<_, _>>()?,
+                around: Around::default(),
             }),
             Kind::Mapping => self.mapping(node, depth)?,
         };
+        *read.around_mut() = around;
         if let Some(name) = anchor {
             self.count(&read, depth)?;
             self.anchors.insert(name, read.clone());
@@ -120,6 +148,7 @@ impl Reader {
         let mut mapping = Mapping {
             flow: node.style == windlass_yaml::Style::Flow,
             entries: Vec::with_capacity(node.children.len() / 2),
+            around: Around::default(),
         };
         let mut merged = None;
         let mut children = node.children.into_iter();
@@ -129,7 +158,7 @@ impl Reader {
                 // Nothing finds such a key, and JSON cannot hold it.
                 _ => Scalar::new("", Tag::Other),
             };
-            if key.tag == Tag::Merge {
+            if key.tag == Tag::Merge && !self.verbatim {
                 if merged.is_some() {
                     return Err(Error::invalid("duplicate merge key"));
                 }
@@ -236,22 +265,27 @@ fn scalar(node: windlass_yaml::Node) -> Scalar {
         None if style != Style::Plain => Tag::Str,
         None if node.value == "<<" => Tag::Merge,
         None => implied(&node.value),
-        Some(tag) => match tag.strip_prefix("tag:yaml.org,2002:") {
-            Some("str") => Tag::Str,
-            Some("binary") => Tag::Binary,
-            Some("merge") => Tag::Merge,
-            Some("null") => Tag::Null,
-            Some("bool") => Tag::Bool,
-            Some("int") => Tag::Int,
-            Some("float") => Tag::Float,
-            Some("timestamp") => Tag::Timestamp,
-            _ => Tag::Other,
-        },
+        Some(tag) => standard(tag),
     };
     Scalar {
         style,
         tagged,
         ..Scalar::new(node.value, tag)
+    }
+}
+
+/// The type that a tag in long form gives a scalar.
+pub(super) fn standard(tag: &str) -> Tag {
+    match tag.strip_prefix("tag:yaml.org,2002:") {
+        Some("str") => Tag::Str,
+        Some("binary") => Tag::Binary,
+        Some("merge") => Tag::Merge,
+        Some("null") => Tag::Null,
+        Some("bool") => Tag::Bool,
+        Some("int") => Tag::Int,
+        Some("float") => Tag::Float,
+        Some("timestamp") => Tag::Timestamp,
+        _ => Tag::Other,
     }
 }
 
@@ -284,6 +318,7 @@ pub(crate) fn from_value(value: &Value) -> Node {
         Value::Array(items) => Node::Sequence(Sequence {
             flow: items.is_empty(),
             items: items.iter().map(from_value).collect(),
+            around: Around::default(),
         }),
         Value::Object(map) => {
             let entries = map.iter().map(|(key, value)| Entry {
@@ -296,6 +331,7 @@ pub(crate) fn from_value(value: &Value) -> Node {
             Node::Mapping(Mapping {
                 flow: map.is_empty(),
                 entries: entries.collect(),
+                around: Around::default(),
             })
         }
     }
@@ -312,6 +348,7 @@ pub(crate) fn from_json(value: &Value) -> Node {
         Value::Array(items) => Node::Sequence(Sequence {
             flow: true,
             items: items.iter().map(from_json).collect(),
+            around: Around::default(),
         }),
         Value::Object(map) => {
             let entries = map.iter().map(|(key, value)| Entry {
@@ -321,6 +358,7 @@ pub(crate) fn from_json(value: &Value) -> Node {
             Node::Mapping(Mapping {
                 flow: true,
                 entries: entries.collect(),
+                around: Around::default(),
             })
         }
         other => {

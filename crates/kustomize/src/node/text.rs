@@ -1,13 +1,17 @@
 //! The text of a node as kyaml writes it, which error texts and documents within strings show.
 
-use windlass_yaml::{Dialect, Kind, Limits, Node as Tree, PlainKind, Style as Written, plain_kind};
+use windlass_yaml::{
+    Dialect, Document, Kind, Limits, Node as Tree, PlainKind, Style as Written, plain_kind,
+};
 
 use super::{Node, Scalar, Style, Tag, read::implied};
 
 impl Node {
-    /// The node as YAML, in the styles it was read with.
+    /// The node as YAML, in the styles and with the comments it was read with.
     pub(crate) fn to_text(&self) -> String {
-        windlass_yaml::tree_to_yaml(&tree(self))
+        let (head, foot) = self.around().document();
+        let root = tree(self);
+        windlass_yaml::document_to_yaml(&Document { root, head, foot })
     }
 }
 
@@ -25,8 +29,8 @@ pub(super) fn reread(scalar: &Scalar) -> String {
 }
 
 fn tree(node: &Node) -> Tree {
-    match node {
-        Node::Scalar(scalar) => leaf(scalar),
+    let mut tree = match node {
+        Node::Scalar(scalar) => return leaf(scalar),
         Node::Sequence(sequence) => Tree::collection(
             Kind::Sequence,
             sequence.flow,
@@ -37,10 +41,18 @@ fn tree(node: &Node) -> Tree {
             let children = pairs.flat_map(|entry| [leaf(&entry.key), tree(&entry.value)]);
             Tree::collection(Kind::Mapping, mapping.flow, children.collect())
         }
-    }
+    };
+    node.around().put(&mut tree);
+    tree
 }
 
 fn leaf(scalar: &Scalar) -> Tree {
+    let mut tree = bare_leaf(scalar);
+    scalar.around.put(&mut tree);
+    tree
+}
+
+fn bare_leaf(scalar: &Scalar) -> Tree {
     let style = match scalar.style {
         Style::Plain => Written::Plain,
         Style::SingleQuoted => Written::SingleQuoted,
@@ -51,6 +63,11 @@ fn leaf(scalar: &Scalar) -> Tree {
     let looks = plain_kind(&scalar.text, Dialect::V3);
     let plain = style == Written::Plain;
     match scalar.tag {
+        Tag::Alias => {
+            let mut alias = Tree::scalar(&scalar.text, style, None);
+            alias.kind = Kind::Alias;
+            alias
+        }
         Tag::Other | Tag::None => Tree::scalar(&scalar.text, style, None),
         tag if scalar.tagged => Tree::scalar(&scalar.text, style, Some(name(tag))),
         Tag::Str if plain && looks != PlainKind::Text && !scalar.text.contains('\n') => {
@@ -71,6 +88,6 @@ fn name(tag: Tag) -> &'static str {
         Tag::Timestamp => "timestamp",
         Tag::Binary => "binary",
         Tag::Merge => "merge",
-        Tag::None | Tag::Str | Tag::Other => "str",
+        Tag::None | Tag::Str | Tag::Other | Tag::Alias => "str",
     }
 }

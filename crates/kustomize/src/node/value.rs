@@ -85,7 +85,7 @@ fn kind(tag: Tag) -> Option<PlainKind> {
         Tag::Int => PlainKind::Int,
         Tag::Float => PlainKind::Float,
         Tag::Timestamp => PlainKind::Timestamp,
-        Tag::None | Tag::Str | Tag::Binary | Tag::Merge | Tag::Other => return None,
+        Tag::None | Tag::Str | Tag::Binary | Tag::Merge | Tag::Other | Tag::Alias => return None,
     })
 }
 

@@ -311,7 +311,11 @@ fn merge_lists(
     };
     let of_elements = schema.and_then(Schema::elements);
     let elements = |target: Sequence, patch: &[Node]| {
-        let Sequence { flow, items } = target;
+        let Sequence {
+            flow,
+            items,
+            around,
+        } = target;
         let items = match by {
             ListMerge::ByKeys(keys) => {
                 elements::merge_by_keys(items, patch, keys, |old, new| match (old, new) {
@@ -322,7 +326,11 @@ fn merge_lists(
             }
             _ => elements::union(items, patch),
         };
-        Ok(Some(Node::Sequence(Sequence { flow, items })))
+        Ok(Some(Node::Sequence(Sequence {
+            flow,
+            items,
+            around,
+        })))
     };
     match (target, patch_list) {
         (Some(target), None) if patch.is_none() => elements(target, &[]),
@@ -337,6 +345,7 @@ fn merge_lists(
                 let new = Sequence {
                     flow: patch.flow,
                     items: rest.clone(),
+                    around: patch.around.clone(),
                 };
                 elements(new, &rest)
             }

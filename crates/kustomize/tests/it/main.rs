@@ -9,6 +9,7 @@
 
 mod conformance;
 mod differential;
+mod documents_in_texts;
 mod fixtures;
 mod flux;
 mod hostile;

@@ -3,14 +3,20 @@
 use windlass_yaml::Value;
 
 use super::target::{Make, visit};
-use crate::node::{Node, Reader};
+use crate::node::{Node, Reader, Tag};
 use crate::{Error, path};
 
-/// The document a text holds.
-pub(super) fn parse(text: &str) -> Result<Node, Error> {
-    let found = Reader::first(text)?;
-    Ok(found
-        .unwrap_or_else(|| Node::Scalar(crate::node::Scalar::new("null", crate::node::Tag::Null))))
+/// The document a text holds. `None` if there is nothing in it but comments, which is not the same
+/// as a null.
+pub(super) fn parse(text: &str) -> Result<Option<Node>, Error> {
+    match is_json(text) {
+        true => Reader::first(text),
+        false => Reader::verbatim(text),
+    }
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
 }
 
 /// Sets a field whose path leads through a text. False, with nothing changed, if there is no such
@@ -41,12 +47,14 @@ pub(super) fn set(object: &mut Node, field: &[String], value: &Node, make: Optio
 
 /// The text with a field of its document set.
 fn edited(text: &str, field: &[String], value: &Node, make: Option<Make>) -> Option<String> {
-    let mut document = parse(text).ok()?;
+    let mut document = parse(text).ok()??;
     let mut found = false;
     visit(&mut document, field, make, &mut |place| {
         found = true;
         match place {
-            Node::Scalar(scalar) => value.text().clone_into(&mut scalar.text),
+            Node::Scalar(scalar) if scalar.tag != Tag::Alias => {
+                value.text().clone_into(&mut scalar.text)
+            }
             place => *place = value.clone(),
         }
         Ok(())
@@ -55,7 +63,7 @@ fn edited(text: &str, field: &[String], value: &Node, make: Option<Make>) -> Opt
     if !found {
         return None;
     }
-    if !text.trim_start().starts_with(['{', '[']) {
+    if !is_json(text) {
         return Some(document.to_text().trim().to_owned());
     }
     let value = document.to_value().ok()?;

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::growth::Growth;
-use crate::node::{Mapping, Node, Scalar, Sequence};
+use crate::node::{Mapping, Node, Scalar, Sequence, Tag};
 use crate::path::{bracketed, condition, index};
 use crate::selector;
 
@@ -59,11 +59,18 @@ pub(super) fn visit(
     let Some((part, rest)) = path.split_first() else {
         return set(node);
     };
+    let of_list = index(part).is_some() || bracketed(part).is_some();
+    // What the original makes in a null is not part of the object.
+    let mut made = Node::sequence();
+    let list = match make.is_some() && of_list && node.is_null() {
+        true => &mut made,
+        false => &mut *node,
+    };
     if let Some(at) = index(part) {
-        return element(node, at, rest, make, set);
+        return element(list, at, rest, make, set);
     }
     if let Some(inner) = bracketed(part) {
-        return matching(node, inner, rest, make, set);
+        return matching(list, inner, rest, make, set);
     }
     if part == "*" {
         for item in elements(node)? {
@@ -107,13 +114,27 @@ fn field(
     }
     match mapping.get_mut(key) {
         // A document within a text: what is found there is not part of the object.
-        Some(Node::Scalar(scalar)) if !rest.is_empty() => {
-            let mut document = super::structured::parse(&scalar.text)?;
-            visit(&mut document, rest, make, set)
+        Some(Node::Scalar(scalar)) if !rest.is_empty() && scalar.tag != Tag::Alias => {
+            match super::structured::parse(&scalar.text)? {
+                Some(mut document) => visit(&mut document, rest, make, set),
+                None => Err(nothing(rest)),
+            }
         }
         Some(value) => visit(value, rest, make, set),
         None => Ok(()),
     }
+}
+
+/// What the original says of a document without a node, through which no path leads.
+fn nothing(path: &[String]) -> Error {
+    let in_list = |part: &String| part == "*" || index(part).is_some() || bracketed(part).is_some();
+    let expected = match path.first().is_some_and(in_list) {
+        true => "SequenceNode",
+        false => "MappingNode",
+    };
+    Error::invalid(format!(
+        "wrong node kind: expected {expected} but got : node contents:\nnull"
+    ))
 }
 
 fn element(
