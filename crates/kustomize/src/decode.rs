@@ -14,6 +14,8 @@ pub(crate) struct At {
     /// The path of field names from the outermost struct.
     path: String,
     reading: Reading,
+    /// Whether scalars become strings where strings are wanted.
+    converts: bool,
 }
 
 /// The ways in which the original reads settings.
@@ -21,14 +23,56 @@ pub(crate) struct At {
 enum Reading {
     /// The kustomization file: fields it does not know are errors, and types must fit.
     Strict,
-    /// Configuration files: scalars become strings where strings are wanted.
+    /// Configuration files.
     Typed,
     /// Plugin configurations: fields that are not known are passed over as well.
     Lenient,
+    /// As `Lenient`, but read as YAML without turning it into JSON first.
+    Direct,
+}
+
+/// The structures that Go embeds between `structure` and a field of its own: their names are part
+/// of the paths in errors, and nothing below them is converted.
+fn embedded(structure: &str, field: &str) -> &'static str {
+    match (structure, field) {
+        ("ConfigMapGeneratorPlugin", "literals" | "files" | "envs" | "env") => {
+            "ConfigMapArgs.GeneratorArgs.KvPairSources."
+        }
+        ("ConfigMapGeneratorPlugin", _) => "ConfigMapArgs.GeneratorArgs.",
+        ("SecretGeneratorPlugin", "literals" | "files" | "envs" | "env") => {
+            "SecretArgs.GeneratorArgs.KvPairSources."
+        }
+        ("SecretGeneratorPlugin", "type") => "SecretArgs.",
+        ("SecretGeneratorPlugin", _) => "SecretArgs.GeneratorArgs.",
+        ("IAMPolicyGeneratorPlugin", _) => "IAMPolicyGeneratorArgs.",
+        ("Kustomization", "kind" | "apiVersion") => "TypeMeta.",
+        ("ConfigMapArgs" | "SecretArgs", "literals" | "files" | "envs" | "env") => {
+            "GeneratorArgs.KvPairSources."
+        }
+        ("ReplacementField", "path") | ("SecretArgs", "type") => "",
+        ("ConfigMapArgs" | "SecretArgs", _) => "GeneratorArgs.",
+        ("ReplacementField", _) => "Replacement.",
+        ("Selector" | "SourceSelector", "group" | "version" | "kind") => "ResId.Gvk.",
+        ("Selector" | "SourceSelector", "name" | "namespace") => "ResId.",
+        ("FieldSpec" | "NameBackReferences" | "Target", "group" | "version" | "kind") => "Gvk.",
+        _ => "",
+    }
 }
 
 /// What errors of the lenient readings start with.
-const UNMARSHALING: &str = "error unmarshaling JSON: while decoding JSON";
+pub(crate) const UNMARSHALING: &str = "error unmarshaling JSON: while decoding JSON";
+
+/// What Go's errors call a JSON value.
+pub(crate) fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
 
 impl At {
     fn new(reading: Reading) -> Self {
@@ -36,6 +80,7 @@ impl At {
             structure: "",
             path: String::new(),
             reading,
+            converts: reading != Reading::Strict,
         }
     }
 
@@ -60,15 +105,16 @@ impl At {
         read(value, &Self::new(Reading::Lenient)).map_err(|error| error.context(UNMARSHALING))
     }
 
+    /// Reads the configuration of a plugin that the original does not turn into JSON first.
+    pub(crate) fn direct<T>(
+        value: &Value,
+        read: impl FnOnce(&Value, &Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        read(value, &Self::new(Reading::Direct)).map_err(|error| error.context(UNMARSHALING))
+    }
+
     fn mismatch(&self, value: &Value, wanted: &str) -> Error {
-        let is = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "bool",
-            Value::Number(_) => "number",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        };
+        let is = json_kind(value);
         let place = if self.path.is_empty() {
             String::from("Go value")
         } else {
@@ -83,11 +129,28 @@ impl At {
         match value {
             Value::Null => Ok(String::new()),
             Value::String(text) => Ok(text.clone()),
-            Value::Bool(value) if self.reading != Reading::Strict => Ok(value.to_string()),
-            Value::Number(_) if self.reading != Reading::Strict => {
-                Ok(windlass_yaml::go_json(value))
-            }
+            Value::Bool(value) if self.converts => Ok(value.to_string()),
+            Value::Number(_) if self.converts => Ok(windlass_yaml::go_json(value)),
             other => Err(self.mismatch(other, "string")),
+        }
+    }
+
+    /// A string of a type that has a name in Go.
+    pub(crate) fn named_string(&self, value: &Value, name: &str) -> Result<String, Error> {
+        match value {
+            Value::Array(_) | Value::Object(_) => Err(self.mismatch(value, name)),
+            _ if !self.converts && !matches!(value, Value::Null | Value::String(_)) => {
+                Err(self.mismatch(value, name))
+            }
+            _ => self.string(value),
+        }
+    }
+
+    pub(crate) fn object(&self, value: &Value) -> Result<Map<String, Value>, Error> {
+        match value {
+            Value::Null => Ok(Map::new()),
+            Value::Object(map) => Ok(map.clone()),
+            other => Err(self.mismatch(other, "map[string]interface {}")),
         }
     }
 
@@ -154,7 +217,14 @@ impl At {
         let map: &Map<String, Value> = match value {
             Value::Null => return Ok(()),
             Value::Object(map) => map,
-            other => return Err(self.mismatch(other, &format!("types.{structure}"))),
+            other => {
+                let package = match structure {
+                    "NameBackReferences" | "TransformerConfig" => "builtinconfig",
+                    "Target" if self.structure == "ValueAddTransformerPlugin" => "builtins",
+                    _ => "types",
+                };
+                return Err(self.mismatch(other, &format!("{package}.{structure}")));
+            }
         };
         for (key, value) in map {
             let name = known
@@ -162,21 +232,24 @@ impl At {
                 .find(|name| *name == key)
                 .or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key)));
             let Some(name) = name else {
-                if self.reading == Reading::Lenient {
+                if matches!(self.reading, Reading::Lenient | Reading::Direct) {
                     continue;
                 }
                 return Err(Error::invalid(format!("json: unknown field {key:?}")));
             };
+            let embedded = embedded(structure, name);
             let path = if self.path.is_empty() {
-                (*name).to_owned()
+                format!("{embedded}{name}")
             } else {
-                format!("{}.{name}", self.path)
+                format!("{}.{embedded}{name}", self.path)
             };
             if !value.is_null() {
                 let at = Self {
                     structure,
                     path,
                     reading: self.reading,
+                    converts: self.converts
+                        && (embedded.is_empty() || self.reading == Reading::Direct),
                 };
                 field(name, value, &at)?;
             }

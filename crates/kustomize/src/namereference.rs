@@ -40,6 +40,15 @@ pub(crate) fn update(resources: &mut ResMap, config: &[NameReference]) -> Result
         if fields.is_empty() {
             continue;
         }
+        if let Some(Node::Scalar(version)) = items[at].node.get("apiVersion")
+            && version.is_null()
+            && !version.text.is_empty()
+        {
+            return Err(Error::invalid(format!(
+                "node-referrerOriginal 'APIVersion' mismatch '' != '{}'",
+                version.text
+            )));
+        }
         let referrer = Referrer::of(&items[at])?;
         let mut manifest = std::mem::replace(&mut items[at], Manifest::new(Node::mapping()));
         for (target, spec) in fields.iter() {

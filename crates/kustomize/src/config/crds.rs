@@ -5,6 +5,7 @@ use windlass_yaml::Value;
 
 use super::{NameReference, TransformerConfig};
 use crate::Error;
+use crate::decode::{UNMARSHALING, json_kind};
 use crate::fieldspec::{FieldSpec, merge_one};
 use crate::id::Gvk;
 
@@ -13,12 +14,7 @@ const MAX_DEPTH: usize = 24;
 
 /// Reads a file of definitions by type name.
 pub(super) fn read(text: &str) -> Result<TransformerConfig, Error> {
-    let invalid = |text: String| Error::invalid(text);
-    let definitions: Value = if text.starts_with('{') {
-        serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?
-    } else {
-        windlass_yaml::to_value(text).map_err(|error| invalid(error.to_string()))?
-    };
+    let definitions = definitions(text)?;
     let mut config = TransformerConfig::default();
     for (name, definition) in definitions.as_object().into_iter().flatten() {
         let fields = properties(definition);
@@ -36,6 +32,50 @@ pub(super) fn read(text: &str) -> Result<TransformerConfig, Error> {
         config.merge(&walk.config)?;
     }
     Ok(config)
+}
+
+/// The definitions by name, each an object.
+///
+/// # Errors
+/// Go's texts for what is none, such as the manifest of a `CustomResourceDefinition`.
+fn definitions(text: &str) -> Result<Value, Error> {
+    let is_json = text.starts_with('{');
+    let definitions: Value = if is_json {
+        serde_json::from_str(text).map_err(|error| Error::invalid(error.to_string()))?
+    } else {
+        windlass_yaml::to_value(text).map_err(|error| {
+            Error::invalid(error.to_string()).context("error converting YAML to JSON")
+        })?
+    };
+    match check(&definitions) {
+        Err(error) if !is_json => Err(error.context(UNMARSHALING)),
+        checked => checked.map(|()| definitions),
+    }
+}
+
+fn check(definitions: &Value) -> Result<(), Error> {
+    let wrong = |value: &Value, place: &str| {
+        let is = json_kind(value);
+        Err(Error::invalid(format!(
+            "json: cannot unmarshal {is} into {place}"
+        )))
+    };
+    match definitions {
+        Value::Null => Ok(()),
+        Value::Object(definitions) => definitions.values().try_for_each(|definition| {
+            let dependencies = definition.get("Dependencies");
+            match (definition, dependencies.or(definition.get("dependencies"))) {
+                (Value::Null, _)
+                | (Value::Object(_), None | Some(Value::Null | Value::Array(_))) => Ok(()),
+                (Value::Object(_), Some(other)) => wrong(
+                    other,
+                    "Go struct field OpenAPIDefinition.Dependencies of type []string",
+                ),
+                (other, _) => wrong(other, "Go value of type accumulator.OpenAPIDefinition"),
+            }
+        }),
+        other => wrong(other, "Go value of type accumulator.nameToApiMap"),
+    }
 }
 
 fn properties(definition: &Value) -> Option<&Value> {

@@ -31,6 +31,6 @@ impl Generator for ConfigMapGenerator {
                 map.set(&key, object::value(text));
             }
         }
-        Ok(vec![object::finish(made, args)])
+        Ok(vec![object::finish(made, args)?])
     }
 }

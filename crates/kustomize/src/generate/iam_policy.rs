@@ -26,23 +26,31 @@ impl IamPolicyGenerator {
             let known = ["cloud", "kubernetesService", "serviceAccount"];
             at.fields(
                 value,
-                "IAMPolicyGeneratorArgs",
+                "IAMPolicyGeneratorPlugin",
                 &known,
                 |name, value, at| {
-                    let known = ["name", "namespace", "projectId"];
                     match name {
-                        "cloud" => made.cloud = at.string(value)?,
-                        part => at.fields(value, "ServiceAccount", &known, |name, value, at| {
-                            let text = at.string(value)?;
-                            match (part, name) {
-                                ("kubernetesService", "name") => made.service_name = text,
-                                ("kubernetesService", "namespace") => made.service_namespace = text,
-                                ("serviceAccount", "name") => made.account_name = text,
-                                ("serviceAccount", "projectId") => made.project = text,
-                                _ => {}
-                            }
-                            Ok(())
-                        })?,
+                        "cloud" => made.cloud = at.named_string(value, "types.Cloud")?,
+                        "kubernetesService" => {
+                            let known = ["name", "namespace"];
+                            at.fields(value, "KubernetesService", &known, |name, value, at| {
+                                match name {
+                                    "name" => made.service_name = at.string(value)?,
+                                    _ => made.service_namespace = at.string(value)?,
+                                }
+                                Ok(())
+                            })?;
+                        }
+                        _ => {
+                            let known = ["name", "projectId"];
+                            at.fields(value, "ServiceAccount", &known, |name, value, at| {
+                                match name {
+                                    "name" => made.account_name = at.string(value)?,
+                                    _ => made.project = at.string(value)?,
+                                }
+                                Ok(())
+                            })?;
+                        }
                     }
                     Ok(())
                 },

@@ -46,8 +46,14 @@ pub(super) fn data(
 }
 
 /// The object with what the options add.
-pub(super) fn finish(mut object: Mapping, args: &GeneratorArgs) -> Manifest {
+///
+/// # Errors
+/// For a label or annotation of a config map without a name.
+pub(super) fn finish(mut object: Mapping, args: &GeneratorArgs) -> Result<Manifest, Error> {
     let options = args.options.clone().unwrap_or_default();
+    let is_secret = object
+        .get("kind")
+        .is_some_and(|kind| kind.text() == "Secret");
     if let Some(Node::Mapping(metadata)) = object.get_mut("metadata") {
         for (section, pairs) in [
             ("labels", &options.labels),
@@ -58,8 +64,16 @@ pub(super) fn finish(mut object: Mapping, args: &GeneratorArgs) -> Manifest {
                     style: Style::SingleQuoted,
                     ..Scalar::string(text.as_str())
                 };
-                if let Node::Mapping(map) = metadata.entry(section, Node::mapping) {
-                    map.set(key, scalar);
+                let pairs = metadata.entry(section, Node::mapping);
+                match pairs {
+                    // To the original a field without a name is the node itself. What comes of
+                    // that it tells of config maps only.
+                    Node::Mapping(_) if key.is_empty() && is_secret => {}
+                    Node::Mapping(_) if key.is_empty() => {
+                        return Err(pairs.wrong_kind("ScalarNode"));
+                    }
+                    Node::Mapping(map) => map.set(key, scalar),
+                    _ => {}
                 }
             }
         }
@@ -70,7 +84,7 @@ pub(super) fn finish(mut object: Mapping, args: &GeneratorArgs) -> Manifest {
     let mut manifest = Manifest::new(Node::Mapping(object));
     manifest.needs_hash = !options.disable_name_suffix_hash;
     manifest.behavior = Some(Behavior::parse(&args.behavior));
-    manifest
+    Ok(manifest)
 }
 
 /// A string value; those of several lines are written as blocks.

@@ -31,6 +31,6 @@ impl Generator for SecretGenerator {
             data.set(&key, object::value(object::encoded(&bytes)));
         }
         made.push("data", Node::Mapping(data));
-        Ok(vec![object::finish(made, args)])
+        Ok(vec![object::finish(made, args)?])
     }
 }

@@ -81,9 +81,7 @@ impl Chart {
                 "namespace" => chart.namespace = at.string(value)?,
                 "additionalValuesFiles" => chart.additional_values_files = at.strings(value)?,
                 "valuesFile" => chart.values_file = at.string(value)?,
-                "valuesInline" => {
-                    chart.values_inline = value.as_object().cloned().unwrap_or_default();
-                }
+                "valuesInline" => chart.values_inline = at.object(value)?,
                 "valuesMerge" => chart.values_merge = at.string(value)?,
                 "includeCRDs" => chart.include_crds = at.boolean(value)?,
                 "skipHooks" => chart.skip_hooks = at.boolean(value)?,
@@ -118,7 +116,7 @@ impl Chart {
                         return Ok(());
                     }
                     "valuesLocal" => {
-                        chart.values_inline = value.as_object().cloned().unwrap_or_default();
+                        chart.values_inline = at.object(value)?;
                         chart.write("valuesInline", value.clone());
                         return Ok(());
                     }
@@ -149,7 +147,15 @@ impl Chart {
     fn write(&mut self, name: &str, value: Value) {
         let says_nothing = matches!(&value, Value::Bool(false))
             || value.as_str() == Some("")
-            || value.as_array().is_some_and(Vec::is_empty);
+            || value.as_array().is_some_and(Vec::is_empty)
+            || value.as_object().is_some_and(Map::is_empty);
+        let value = match value {
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| if item.is_null() { json!("") } else { item })
+                .collect(),
+            other => other,
+        };
         if !says_nothing {
             self.written.insert(name.to_owned(), value);
         }

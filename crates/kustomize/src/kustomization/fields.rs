@@ -115,8 +115,17 @@ pub(crate) struct SortOptions {
 
 impl Patch {
     pub(crate) fn decode(value: &Value, at: &At) -> Result<Self, Error> {
+        Self::decode_as("Patch", value, at)
+    }
+
+    /// Reads it as a structure of another name.
+    pub(crate) fn decode_as(
+        structure: &'static str,
+        value: &Value,
+        at: &At,
+    ) -> Result<Self, Error> {
         let mut patch = Self::default();
-        at.fields(value, "Patch", names::PATCH, |name, value, at| {
+        at.fields(value, structure, names::PATCH, |name, value, at| {
             match name {
                 "path" => patch.path = at.string(value)?,
                 "patch" => patch.patch = at.string(value)?,
@@ -255,7 +264,7 @@ impl SortOptions {
             names::SORT_OPTIONS,
             |name, value, at| {
                 if name == "order" {
-                    options.order = at.string(value)?;
+                    options.order = at.named_string(value, "types.SortOrder")?;
                     return Ok(());
                 }
                 let mut lists = (Vec::new(), Vec::new());

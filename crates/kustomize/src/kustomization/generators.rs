@@ -71,12 +71,19 @@ impl GeneratorOptions {
 impl GeneratorArgs {
     /// Reads an entry; `kind` is that of what it makes.
     pub(crate) fn decode(value: &Value, at: &At, kind: &str) -> Result<Self, Error> {
+        match kind {
+            "Secret" => Self::fields(value, at, "SecretArgs", names::SECRET),
+            _ => Self::fields(value, at, "ConfigMapArgs", names::CONFIG_MAP),
+        }
+    }
+
+    fn fields(
+        value: &Value,
+        at: &At,
+        structure: &'static str,
+        known: &[&'static str],
+    ) -> Result<Self, Error> {
         let mut args = Self::default();
-        let (structure, known) = if kind == "Secret" {
-            ("SecretArgs", names::SECRET)
-        } else {
-            ("ConfigMapArgs", names::CONFIG_MAP)
-        };
         at.fields(value, structure, known, |name, value, at| {
             match name {
                 "name" => args.name = at.string(value)?,
@@ -97,7 +104,10 @@ impl GeneratorArgs {
     /// Reads the configuration of a generator plugin: the same fields, the name also under
     /// `metadata`.
     pub(crate) fn of_plugin(value: &Value, kind: &str) -> Result<Self, Error> {
-        let mut args = At::lenient(value, |value, at| Self::decode(value, at, kind))?;
+        let mut args = At::lenient(value, |value, at| match kind {
+            "Secret" => Self::fields(value, at, "SecretGeneratorPlugin", names::SECRET),
+            _ => Self::fields(value, at, "ConfigMapGeneratorPlugin", names::CONFIG_MAP),
+        })?;
         let metadata = value.get("metadata").cloned().unwrap_or(json!({}));
         At::lenient(&metadata, |value, at| {
             let known = names::METADATA;

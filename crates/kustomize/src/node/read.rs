@@ -90,9 +90,10 @@ impl Reader {
                 format!("yaml: nested deeper than {MAX_DEPTH} levels"),
             ));
         }
-        let anchor = match self.verbatim || node.kind == Kind::Alias {
-            true => None,
-            false => node.anchor.clone(),
+        let anchor = if self.verbatim || node.kind == Kind::Alias {
+            None
+        } else {
+            node.anchor.clone()
         };
         let anchor = anchor.filter(|name| self.used.contains(name));
         let around = Around::take(&mut node, self.verbatim);

@@ -194,6 +194,7 @@ fn settle(
     schema: Option<Schema<'_>>,
     schemas: &Schemas,
 ) -> Result<Node, Error> {
+    refuse_unnamed(&target, &target)?;
     let mut entries = Vec::with_capacity(target.entries.len());
     for Entry { key, value } in target.entries {
         let field = schema.and_then(|schema| schema.field(&key.text));
@@ -211,12 +212,23 @@ fn settle(
     Ok(Node::Mapping(target))
 }
 
+/// To the original a field without a name is the node itself, which is no mapping then.
+fn refuse_unnamed(fields: &Mapping, target: &Mapping) -> Result<(), Error> {
+    if fields.contains("") {
+        Err(Node::Mapping(target.clone()).wrong_kind("ScalarNode"))
+    } else {
+        Ok(())
+    }
+}
+
 fn merge_fields(
     mut target: Mapping,
     patch: &Mapping,
     schema: Option<Schema<'_>>,
     schemas: &Schemas,
 ) -> Result<Node, Error> {
+    refuse_unnamed(&target, &target)?;
+    refuse_unnamed(patch, &target)?;
     let own = target.entries.iter().map(|entry| &entry.key.text);
     let added = patch.entries.iter().map(|entry| &entry.key.text);
     let mut keys: Vec<String> = own.chain(added).cloned().collect();

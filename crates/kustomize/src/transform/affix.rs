@@ -22,7 +22,7 @@ impl Affix {
     /// Reads the configuration of a plugin, `field` being the name of its text.
     pub(super) fn of_plugin(config: &Value, field: &'static str) -> Result<Self, Error> {
         let (mut text, mut specs) = (String::new(), None);
-        At::lenient(config, |value, at| {
+        At::direct(config, |value, at| {
             let known = [field, "fieldSpecs"];
             at.fields(
                 value,

@@ -56,7 +56,10 @@ impl NamespaceTransformer {
                     }
                     "fieldSpecs" => made.specs = FieldSpec::decode_list(value, at)?,
                     "unsetOnly" => made.unset_only = at.boolean(value)?,
-                    _ => subjects = at.string(value)?,
+                    _ => {
+                        let of_type = "namespace.RoleBindingSubjectMode";
+                        subjects = at.named_string(value, of_type)?;
+                    }
                 }
                 Ok(())
             })

@@ -21,6 +21,8 @@ pub(super) fn add(
             let alias = manifest.new_alias();
             for spec in &selected {
                 spec.apply_selected(manifest, Create::Map, &mut |node| match node {
+                    // To the original a field without a name is the node itself.
+                    Node::Mapping(_) if key.is_empty() => Err(node.wrong_kind("ScalarNode")),
                     Node::Mapping(mapping) => {
                         // Only what is added stays connected.
                         let scalar = Scalar {

@@ -38,7 +38,9 @@ impl PatchTransformer {
     }
 
     pub(crate) fn of_plugin(loader: &Loader<'_>, config: &Value) -> Result<Self, Error> {
-        let patch = At::lenient(config, Patch::decode)?;
+        let patch = At::lenient(config, |value, at| {
+            Patch::decode_as("PatchTransformerPlugin", value, at)
+        })?;
         Self::new(loader, &patch, config)
     }
 

@@ -33,7 +33,11 @@ impl PatchStrategicMergeTransformer {
             let structure = "PatchStrategicMergeTransformerPlugin";
             at.fields(value, structure, &known, |name, value, at| {
                 match name {
-                    "paths" => paths = at.strings(value)?,
+                    "paths" => {
+                        let of_type = "types.PatchStrategicMerge";
+                        let list = format!("[]{of_type}");
+                        paths = at.list(value, &list, |item, at| at.named_string(item, of_type))?;
+                    }
                     _ => inline = at.string(value)?,
                 }
                 Ok(())

@@ -17,6 +17,7 @@ mod random;
 mod remote;
 mod remote_bases;
 mod scale;
+mod settings;
 mod traces;
 
 use windlass_archive::Tree;

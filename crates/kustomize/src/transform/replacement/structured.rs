@@ -9,9 +9,10 @@ use crate::{Error, path};
 /// The document a text holds. `None` if there is nothing in it but comments, which is not the same
 /// as a null.
 pub(super) fn parse(text: &str) -> Result<Option<Node>, Error> {
-    match is_json(text) {
-        true => Reader::first(text),
-        false => Reader::verbatim(text),
+    if is_json(text) {
+        Reader::first(text)
+    } else {
+        Reader::verbatim(text)
     }
 }
 
@@ -53,7 +54,7 @@ fn edited(text: &str, field: &[String], value: &Node, make: Option<Make>) -> Opt
         found = true;
         match place {
             Node::Scalar(scalar) if scalar.tag != Tag::Alias => {
-                value.text().clone_into(&mut scalar.text)
+                value.text().clone_into(&mut scalar.text);
             }
             place => *place = value.clone(),
         }

@@ -61,10 +61,11 @@ pub(super) fn visit(
     };
     let of_list = index(part).is_some() || bracketed(part).is_some();
     // What the original makes in a null is not part of the object.
-    let mut made = Node::sequence();
-    let list = match make.is_some() && of_list && node.is_null() {
-        true => &mut made,
-        false => &mut *node,
+    let mut new = Node::sequence();
+    let list = if make.is_some() && of_list && node.is_null() {
+        &mut new
+    } else {
+        &mut *node
     };
     if let Some(at) = index(part) {
         return element(list, at, rest, make, set);
@@ -96,6 +97,10 @@ fn field(
     make: Option<Make>,
     set: Set<'_>,
 ) -> Result<(), Error> {
+    // To the original a field without a name is the scalar itself.
+    if key.is_empty() && node.as_scalar().is_none() {
+        return Err(node.wrong_kind("ScalarNode"));
+    }
     if node.is_null() {
         // What the original makes here is not part of the object.
         return match make {
@@ -128,9 +133,10 @@ fn field(
 /// What the original says of a document without a node, through which no path leads.
 fn nothing(path: &[String]) -> Error {
     let in_list = |part: &String| part == "*" || index(part).is_some() || bracketed(part).is_some();
-    let expected = match path.first().is_some_and(in_list) {
-        true => "SequenceNode",
-        false => "MappingNode",
+    let expected = if path.first().is_some_and(in_list) {
+        "SequenceNode"
+    } else {
+        "MappingNode"
     };
     Error::invalid(format!(
         "wrong node kind: expected {expected} but got : node contents:\nnull"
