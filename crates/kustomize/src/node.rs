@@ -11,10 +11,10 @@ mod read;
 mod text;
 mod value;
 
-pub(crate) use alias::follow;
+pub(crate) use alias::{follow, write_alike};
 pub(crate) use around::Around;
 pub(crate) use read::{Reader, from_json, from_value};
-pub(crate) use value::is_ambiguous;
+pub(crate) use value::is_non_string;
 
 use crate::Error;
 
@@ -141,7 +141,7 @@ impl Scalar {
     /// something else.
     pub(crate) fn quote_if_ambiguous(&mut self) {
         let bare = self.style == Style::Plain && !self.tagged;
-        if self.is_string() && bare && is_ambiguous(&self.text) {
+        if self.is_string() && bare && is_non_string(&self.text) {
             self.style = Style::DoubleQuoted;
         }
     }

@@ -42,6 +42,16 @@ pub(crate) fn follow(root: &mut Node) {
     });
 }
 
+/// Writes all scalars with the number of this one as it is written.
+pub(crate) fn write_alike(root: &mut Node, like: &Scalar) {
+    visit(root, &mut |scalar| {
+        if scalar.alias == like.alias {
+            scalar.style = like.style;
+            scalar.tagged = like.tagged;
+        }
+    });
+}
+
 fn visit(node: &mut Node, change: &mut dyn FnMut(&mut Scalar)) {
     match node {
         Node::Scalar(scalar) => {

@@ -251,6 +251,21 @@ pub(crate) fn is_ambiguous(text: &str) -> bool {
     !text.is_empty() && !text.contains('\n') && plain_kind(text, Dialect::V2) != PlainKind::Text
 }
 
+/// Whether YAML 1.1 would take the text, as a document, for something else than a string (kyaml's
+/// `IsValueNonString`): a label `a: b` is a map to it.
+pub(crate) fn is_non_string(text: &str) -> bool {
+    if text.contains('\n') {
+        return false;
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "._/@-".contains(c);
+    let is_simple =
+        text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_word);
+    if is_simple {
+        return is_ambiguous(text) && plain_kind(text, Dialect::V2) != PlainKind::Timestamp;
+    }
+    !text.is_empty() && windlass_yaml::to_value(text).is_ok_and(|value| !value.is_string())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
