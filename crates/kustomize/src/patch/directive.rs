@@ -1,7 +1,7 @@
 //! Directives: what a map or list of a patch wants done with its counterpart.
 
 use crate::Error;
-use crate::node::{Mapping, Node};
+use crate::node::{Mapping, Node, Sequence};
 
 /// The key of a directive in a patch.
 const KEY: &str = "$patch";
@@ -59,6 +59,34 @@ impl Directive {
 /// new content, but leaves it where nobody looks for it: the target stays as it is.
 pub(super) fn keeps_target(patch: &Node) -> bool {
     patch.get(KEY).map(Node::text) == Some("replace")
+}
+
+/// What is new, as the target that the original merges it into: that is the patch itself, from which
+/// it takes each directive when it comes to it.
+pub(super) fn carried_out(map: &Mapping) -> Mapping {
+    let mut rest = without(map);
+    for entry in &mut rest.entries {
+        carry_out(&mut entry.value);
+    }
+    rest
+}
+
+/// As [`carried_out`]; elements that hold nothing but a directive are the list's own.
+pub(super) fn carried_out_list(list: &Sequence) -> Sequence {
+    let mut rest = list.clone();
+    let of_list = |item: &Node| matches!(item, Node::Mapping(map) if map.entries.len() == 1 && map.contains(KEY));
+    for item in rest.items.iter_mut().filter(|item| !of_list(item)) {
+        carry_out(item);
+    }
+    rest
+}
+
+fn carry_out(node: &mut Node) {
+    match node {
+        Node::Mapping(map) => *map = carried_out(map),
+        Node::Sequence(list) => *list = carried_out_list(list),
+        Node::Scalar(_) => {}
+    }
 }
 
 /// The map without its directive.

@@ -185,7 +185,7 @@ fn with_itself(
     schema: Option<Schema<'_>>,
     schemas: &Schemas,
 ) -> Result<Option<Node>, Error> {
-    merge_fields(new.clone(), new, schema, schemas).map(Some)
+    merge_fields(directive::carried_out(new), new, schema, schemas).map(Some)
 }
 
 /// A map that the patch does not mention loses its blank values.
@@ -348,7 +348,7 @@ fn merge_lists(
         (Some(target), None) if patch.is_none() => elements(target, &[]),
         (_, None) => Ok(None),
         // Directives for the list count only where there is a list already.
-        (None, Some(new)) => elements(new.clone(), &new.items),
+        (None, Some(new)) => elements(directive::carried_out_list(new), &new.items),
         (Some(target), Some(patch)) => match Directive::of_list(&patch.items)? {
             None => elements(target, &patch.items),
             Some((Directive::Delete, _)) => Ok(None),

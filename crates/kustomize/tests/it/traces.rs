@@ -270,3 +270,53 @@ fn a_variable_that_nothing_uses_is_told_of_before_a_failure() {
     let told = "well-defined vars that were never replaced: W";
     assert_eq!(last.as_deref(), Some(told));
 }
+
+#[test]
+fn a_directive_is_taken_from_what_is_new() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [r.yaml]\npatches: [{path: p.yaml}]\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {}\n",
+            ),
+            (
+                "p.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: c, $patch: replace}], volumes: [{name: v, $patch: merge}]}}}\n",
+            ),
+        ],
+        Ok(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n      volumes:\n      - name: v\n",
+        ),
+    ));
+}
+
+#[test]
+fn labels_that_are_added_are_written_as_what_they_are_copied_to() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [base]\npatches: [{path: p.yaml}]\n",
+            ),
+            (
+                "base/kustomization.yaml",
+                "resources: [r.yaml]\ncommonLabels: {app: x}\ncommonAnnotations: {note: 'a: b'}\n",
+            ),
+            (
+                "base/r.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, labels: {app: '1'}}\nspec: {template: {metadata: {}}}\n",
+            ),
+            (
+                "p.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {note: 1e21}}\nspec: {selector: {matchLabels: {app: 1_000}}}\n",
+            ),
+        ],
+        Ok(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  annotations:\n    note: \"1e21\"\n  labels:\n    app: x\n  name: a\nspec:\n  selector:\n    matchLabels:\n      app: \"1_000\"\n  template:\n    metadata:\n      annotations:\n        note: \"1e21\"\n      labels:\n        app: \"1_000\"\n",
+        ),
+    ));
+}
