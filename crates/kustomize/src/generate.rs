@@ -60,7 +60,7 @@ fn entries(object: &Node, section: &str) -> BTreeMap<String, String> {
     let text = |node: &Node| if node.is_null() { "" } else { node.text() }.to_owned();
     entries
         .iter()
-        .map(|entry| (entry.key.text.clone(), text(&entry.value)))
+        .map(|entry| (entry.key.text.to_string(), text(&entry.value)))
         .collect()
 }
 

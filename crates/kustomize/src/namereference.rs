@@ -108,9 +108,9 @@ impl Search<'_> {
             Node::Scalar(scalar) if scalar.is_null() => Ok(()),
             Node::Scalar(scalar) => {
                 if let Some(referral) = self.find(&scalar.text, None, false)?
-                    && referral.name != scalar.text
+                    && scalar.text != referral.name
                 {
-                    scalar.text.clone_from(&referral.name);
+                    scalar.text = referral.name.as_str().into();
                     scalar.tag = Tag::None;
                     scalar.touch();
                 }

@@ -16,6 +16,8 @@ pub(crate) use around::Around;
 pub(crate) use read::{Reader, from_json, from_value};
 pub(crate) use value::is_non_string;
 
+use compact_str::CompactString;
+
 use crate::Error;
 
 /// One node.
@@ -29,7 +31,7 @@ pub(crate) enum Node {
 /// A leaf.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scalar {
-    pub(crate) text: String,
+    pub(crate) text: CompactString,
     pub(crate) tag: Tag,
     pub(crate) style: Style,
     /// Whether the type was written out (`!!int "3"`), which then counts more than quotes.
@@ -112,16 +114,16 @@ pub(crate) struct Sequence {
 
 impl Scalar {
     /// A string, whatever it looks like.
-    pub(crate) fn string(text: impl Into<String>) -> Self {
+    pub(crate) fn string(text: impl Into<CompactString>) -> Self {
         Self::new(text, Tag::Str)
     }
 
     /// A scalar that means what its text looks like.
-    pub(crate) fn untyped(text: impl Into<String>) -> Self {
+    pub(crate) fn untyped(text: impl Into<CompactString>) -> Self {
         Self::new(text, Tag::None)
     }
 
-    pub(crate) fn new(text: impl Into<String>, tag: Tag) -> Self {
+    pub(crate) fn new(text: impl Into<CompactString>, tag: Tag) -> Self {
         Self {
             text: text.into(),
             tag,
@@ -153,11 +155,11 @@ impl Scalar {
 }
 
 impl Node {
-    pub(crate) fn string(text: impl Into<String>) -> Self {
+    pub(crate) fn string(text: impl Into<CompactString>) -> Self {
         Self::Scalar(Scalar::string(text))
     }
 
-    pub(crate) fn untyped(text: impl Into<String>) -> Self {
+    pub(crate) fn untyped(text: impl Into<CompactString>) -> Self {
         Self::Scalar(Scalar::untyped(text))
     }
 
@@ -273,7 +275,7 @@ impl Node {
     pub(crate) fn set_scalar(&mut self, text: &str, tag: Tag) -> Result<(), Error> {
         match self {
             Self::Scalar(scalar) => {
-                text.clone_into(&mut scalar.text);
+                scalar.text = text.into();
                 scalar.tag = tag;
                 scalar.touch();
                 Ok(())

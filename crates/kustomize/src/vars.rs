@@ -151,7 +151,7 @@ fn field(object: &Node, field: &str) -> Option<Replacement> {
             "false" | "False" | "FALSE" => false,
             _ => return None,
         }),
-        _ => Replacement::Text(text.clone()),
+        _ => Replacement::Text(text.to_string()),
     })
 }
 

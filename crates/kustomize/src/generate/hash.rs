@@ -49,7 +49,7 @@ pub(crate) fn name_suffix(manifest: &Manifest) -> Result<String, Error> {
 fn part(object: &Node, key: &str) -> Result<Value, Error> {
     Ok(match object.get(key) {
         None => Value::String(String::new()),
-        Some(Node::Scalar(scalar)) => Value::String(scalar.text.clone()),
+        Some(Node::Scalar(scalar)) => Value::String(scalar.text.to_string()),
         Some(Node::Sequence(_)) => Value::Null,
         Some(mapping) => with_floats(mapping.to_value()?),
     })

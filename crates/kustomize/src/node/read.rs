@@ -180,7 +180,7 @@ impl Reader {
 /// Adds what `<<` brings: what the mapping itself says wins, then earlier mappings of a list.
 fn merge(mapping: &mut Mapping, value: Node, of_alias: bool) -> Result<(), Error> {
     let keys = mapping.entries.iter().map(|entry| entry.key.text.clone());
-    let mut keys: HashSet<String> = keys.collect();
+    let mut keys: HashSet<_> = keys.collect();
     let mut add = |other: Mapping| {
         for entry in other.entries {
             if keys.insert(entry.key.text.clone()) {

@@ -24,7 +24,7 @@ pub(super) fn reread(scalar: &Scalar) -> String {
     let mut pairs = documents.first().into_iter().flat_map(Tree::pairs);
     match pairs.next() {
         Some((_, read)) => read.value.clone(),
-        None => scalar.text.clone(),
+        None => scalar.text.to_string(),
     }
 }
 

@@ -197,9 +197,9 @@ fn convert(node: Node, in_flow: bool, top: bool) -> Result<Value, Faulty> {
             Meaning::Text if scalar.style == Style::Folded && !in_flow => {
                 Ok(Value::String(super::text::reread(&scalar)))
             }
-            Meaning::Text => Ok(Value::String(scalar.text)),
+            Meaning::Text => Ok(Value::String(scalar.text.into())),
             Meaning::Plain => match plain_kind(&scalar.text, Dialect::V3) {
-                PlainKind::Text => Ok(Value::String(scalar.text)),
+                PlainKind::Text => Ok(Value::String(scalar.text.into())),
                 _ => plain_value(&scalar.text, Dialect::V3).ok_or(Faulty),
             },
             Meaning::Binary => decoded(&scalar.text).map(Value::String).ok_or(Faulty),
@@ -233,7 +233,7 @@ fn convert(node: Node, in_flow: bool, top: bool) -> Result<Value, Faulty> {
                     }
                     continue;
                 }
-                map.insert(entry.key.text, value);
+                map.insert(entry.key.text.into(), value);
             }
             Ok(Value::Object(map))
         }

@@ -231,7 +231,7 @@ fn merge_fields(
     refuse_unnamed(patch, &target)?;
     let own = target.entries.iter().map(|entry| &entry.key.text);
     let added = patch.entries.iter().map(|entry| &entry.key.text);
-    let mut keys: Vec<String> = own.chain(added).cloned().collect();
+    let mut keys: Vec<_> = own.chain(added).cloned().collect();
     // The first fault in this order is the one that is told.
     keys.sort_unstable();
     keys.dedup();

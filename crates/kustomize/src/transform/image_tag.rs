@@ -102,7 +102,7 @@ impl ImageTagTransformer {
         if !self.pattern.as_ref().is_some_and(matches) {
             return Ok(());
         }
-        scalar.text = self.updated(&scalar.text);
+        scalar.text = self.updated(&scalar.text).into();
         scalar.tag = Tag::None;
         scalar.touch();
         Ok(())

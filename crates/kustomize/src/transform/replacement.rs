@@ -198,7 +198,7 @@ fn source_value(source: &Source, resources: &[Manifest]) -> Result<Copied, Error
     match piece {
         Some(piece) => Ok(Copied {
             value: Node::Scalar(Scalar {
-                text: piece.to_owned(),
+                text: piece.into(),
                 ..scalar.clone()
             }),
             from: None,
@@ -336,7 +336,7 @@ fn put(place: &mut Node, value: &Node, options: Option<&Options>) -> Result<(), 
     };
     match place {
         Node::Scalar(scalar) => {
-            scalar.text = text;
+            scalar.text = text.into();
             scalar.touch();
         }
         place => *place = value.clone(),

@@ -38,7 +38,7 @@ pub(super) fn set(object: &mut Node, field: &[String], value: &Node, make: Optio
     };
     match edited(&scalar.text, &field[end..], value, make) {
         Some(text) => {
-            scalar.text = text;
+            scalar.text = text.into();
             scalar.touch();
             true
         }
@@ -54,7 +54,7 @@ fn edited(text: &str, field: &[String], value: &Node, make: Option<Make>) -> Opt
         found = true;
         match place {
             Node::Scalar(scalar) if scalar.tag != Tag::Alias => {
-                value.text().clone_into(&mut scalar.text);
+                scalar.text = value.text().into();
             }
             place => *place = value.clone(),
         }
