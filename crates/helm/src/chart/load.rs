@@ -169,7 +169,7 @@ pub(super) fn detect_version(files: &[Loaded]) -> Result<(), LoadError> {
     let failed = |problem: String| LoadError::Message(format!("cannot load Chart.yaml: {problem}"));
     let json = json_document(&file.data()).map_err(failed)?;
     let mut metadata = Metadata::default();
-    let mut decoder = Decoder::new("chartBase");
+    let mut decoder = Decoder::default();
     decoder.version_only(&json, &mut metadata);
     decoder.finish().map_err(failed)?;
     match &*metadata.api_version {
@@ -315,6 +315,8 @@ impl Parts {
                 let v1 = metadata.api_version == "v1";
                 decode("requirements.yaml", &file, |decoder, json| {
                     decoder.metadata(json, metadata);
+                    self.nulls.dependencies |= decoder.nulls().dependencies;
+                    self.nulls.maintainers |= decoder.nulls().maintainers;
                 })?;
                 if v1 {
                     self.files.push(file);
@@ -367,12 +369,7 @@ fn decode(
 ) -> Result<(), LoadError> {
     let failed = |problem: String| LoadError::Message(format!("cannot load {name}: {problem}"));
     let json = json_document(&file.data()).map_err(failed)?;
-    let root = if name.ends_with(".lock") {
-        "Lock"
-    } else {
-        "Metadata"
-    };
-    let mut decoder = Decoder::new(root);
+    let mut decoder = Decoder::default();
     into(&mut decoder, &json);
     decoder.finish().map_err(failed)
 }

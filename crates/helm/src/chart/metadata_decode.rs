@@ -11,21 +11,14 @@ use crate::values::Value;
 /// Collects the first value of a wrong type.
 #[derive(Default)]
 pub(super) struct Decoder {
-    /// Name of the Go struct that errors name.
-    root: &'static str,
+    /// The Go struct that is being read, which errors name.
+    structure: &'static str,
     path: Vec<&'static str>,
     fault: Option<String>,
     nulls: Nulls,
 }
 
 impl Decoder {
-    pub(super) fn new(root: &'static str) -> Self {
-        Self {
-            root,
-            ..Self::default()
-        }
-    }
-
     /// The first fault, in Go's words.
     pub(super) fn finish(self) -> Result<(), String> {
         match self.fault {
@@ -154,13 +147,21 @@ impl Decoder {
     }
 
     /// Calls `member` with every member, its name in lower case.
-    fn object(&mut self, json: &Json, ty: &str, mut member: impl FnMut(&mut Self, &str, &Json)) {
+    fn object(
+        &mut self,
+        json: &Json,
+        ty: &'static str,
+        mut member: impl FnMut(&mut Self, &str, &Json),
+    ) {
         match json {
             Json::Null => {}
             Json::Object(map) => {
+                let name = ty.rsplit('.').next().unwrap_or(ty);
+                let outer = std::mem::replace(&mut self.structure, name);
                 for (key, value) in map {
                     member(self, &key.to_ascii_lowercase(), value);
                 }
+                self.structure = outer;
             }
             other => self.mismatch(other, ty),
         }
@@ -227,7 +228,7 @@ impl Decoder {
         } else {
             format!(
                 "cannot unmarshal {found} into Go struct field {}.{path} of type {wanted}",
-                self.root
+                self.structure
             )
         };
         self.fault.get_or_insert(text);
@@ -265,13 +266,13 @@ pub(crate) fn scalar_text(json: &Json) -> String {
 impl Metadata {
     /// Reads what Helm stored; what is of a wrong type is left out.
     pub(crate) fn read_json(&mut self, json: &Json) {
-        Decoder::new("Metadata").metadata(json, self);
+        Decoder::default().metadata(json, self);
     }
 }
 
 impl Lock {
     /// Reads what Helm stored; what is of a wrong type is left out.
     pub(crate) fn read_json(&mut self, json: &Json) {
-        Decoder::new("Lock").lock(json, self);
+        Decoder::default().lock(json, self);
     }
 }

@@ -1,4 +1,4 @@
-//! Charts as archives, beside the same charts as directories.
+//! Charts as archives, beside the same charts as directories, and what is refused in both.
 
 use windlass_archive::{Limits, Tree};
 use windlass_helm::chart::{Chart, LoadLimits, crd_files, load_archive, load_directory};
@@ -99,4 +99,44 @@ fn large_files_are_there_when_asked_for() {
     let text = rendered(one);
     assert!(text.contains("README.md: 40000\n"), "{text}");
     assert_eq!(text, rendered(other));
+}
+
+/// Recorded with helm 4.2.2.
+#[test]
+fn metadata_of_the_wrong_type_is_refused_in_the_words_of_go() {
+    const DECODING: &str = "cannot load Chart.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
+    let load = |files: &[(&str, &str)]| {
+        let mut builder = Tree::builder(Limits::default());
+        for (path, text) in files {
+            builder.file(path, text.as_bytes().to_vec(), false).unwrap();
+        }
+        let error = load_directory(&builder.build(), &LoadLimits::default()).unwrap_err();
+        error.to_string()
+    };
+    for (field, wanted) in [
+        (
+            "dependencies: [{name: [1]}]",
+            "array into Go struct field Dependency.dependencies.name of type string",
+        ),
+        (
+            "maintainers: [{email: {}}]",
+            "object into Go struct field Maintainer.maintainers.email of type string",
+        ),
+        (
+            "keywords: 1",
+            "number into Go struct field Metadata.keywords of type []string",
+        ),
+    ] {
+        let about = format!("apiVersion: v2\nname: c\nversion: 0.1.0\n{field}\n");
+        assert_eq!(
+            load(&[("Chart.yaml", &about)]),
+            format!("{DECODING} {wanted}")
+        );
+    }
+    let files = [
+        ("Chart.yaml", "apiVersion: v1\nname: c\nversion: 0.1.0\n"),
+        ("requirements.yaml", "dependencies: [null]\n"),
+    ];
+    let wanted = "validation: dependencies must not contain empty or null nodes";
+    assert_eq!(load(&files), wanted);
 }
