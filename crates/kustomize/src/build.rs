@@ -12,6 +12,7 @@ use windlass_archive::Tree;
 use crate::config::TransformerConfig;
 use crate::loader::{Context, Loader};
 use crate::manifest::Manifest;
+use crate::node::Valueless;
 use crate::origin::{ORIGIN, Origin, TRANSFORMATIONS};
 use crate::resmap::ResMap;
 use crate::schema::{Builtins, Definitions, Schemas};
@@ -159,11 +160,6 @@ fn drop_local(resources: &mut ResMap) -> Result<(), Error> {
 /// The object in the end.
 fn finish(mut manifest: Manifest, keep: impl Fn(&str) -> bool) -> Result<Resource, Error> {
     manifest.finish_annotations(keep);
-    let object = manifest.node.into_value().map_err(|(error, node)| {
-        // What has a line was found in the text that the tree was written as, which comes later.
-        let text = error.to_string();
-        let decodes = !text.starts_with("yaml:") || text.starts_with("yaml: line ");
-        error.context(node.go_syntax(decodes))
-    })?;
+    let object = manifest.node.into_value().map_err(Valueless::shown)?;
     Ok(Resource { object })
 }

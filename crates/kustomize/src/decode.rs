@@ -60,19 +60,7 @@ fn embedded(structure: &str, field: &str) -> &'static str {
 }
 
 /// What errors of the lenient readings start with.
-pub(crate) const UNMARSHALING: &str = "error unmarshaling JSON: while decoding JSON";
-
-/// What Go's errors call a JSON value.
-pub(crate) fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
+const UNMARSHALING: &str = "error unmarshaling JSON: while decoding JSON";
 
 impl At {
     fn new(reading: Reading) -> Self {
@@ -105,6 +93,21 @@ impl At {
         read(value, &Self::new(Reading::Lenient)).map_err(|error| error.context(UNMARSHALING))
     }
 
+    /// Reads JSON of which some fields matter.
+    pub(crate) fn json<T>(
+        value: &Value,
+        read: impl FnOnce(&Value, &Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let at = Self::new(Reading::Lenient);
+        read(
+            value,
+            &Self {
+                converts: false,
+                ..at
+            },
+        )
+    }
+
     /// Reads the configuration of a plugin that the original does not turn into JSON first.
     pub(crate) fn direct<T>(
         value: &Value,
@@ -113,8 +116,16 @@ impl At {
         read(value, &Self::new(Reading::Direct)).map_err(|error| error.context(UNMARSHALING))
     }
 
-    fn mismatch(&self, value: &Value, wanted: &str) -> Error {
-        let is = json_kind(value);
+    /// The error of a value that is not of the Go type wanted.
+    pub(crate) fn mismatch(&self, value: &Value, wanted: &str) -> Error {
+        let is = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
         let place = if self.path.is_empty() {
             String::from("Go value")
         } else {
@@ -138,12 +149,17 @@ impl At {
     /// A string of a type that has a name in Go.
     pub(crate) fn named_string(&self, value: &Value, name: &str) -> Result<String, Error> {
         match value {
-            Value::Array(_) | Value::Object(_) => Err(self.mismatch(value, name)),
-            _ if !self.converts && !matches!(value, Value::Null | Value::String(_)) => {
-                Err(self.mismatch(value, name))
-            }
-            _ => self.string(value),
+            Value::Null | Value::String(_) => self.string(value),
+            Value::Bool(_) | Value::Number(_) if self.converts => self.string(value),
+            other => Err(self.mismatch(other, name)),
         }
+    }
+
+    /// A list of strings of a type that has a name in Go.
+    pub(crate) fn named_strings(&self, value: &Value, name: &str) -> Result<Vec<String>, Error> {
+        self.list(value, &format!("[]{name}"), |item, at| {
+            at.named_string(item, name)
+        })
     }
 
     pub(crate) fn object(&self, value: &Value) -> Result<Map<String, Value>, Error> {
@@ -220,6 +236,7 @@ impl At {
             other => {
                 let package = match structure {
                     "NameBackReferences" | "TransformerConfig" => "builtinconfig",
+                    "OpenAPIDefinition" => "accumulator",
                     "Target" if self.structure == "ValueAddTransformerPlugin" => "builtins",
                     _ => "types",
                 };

@@ -14,7 +14,7 @@ mod value;
 pub(crate) use alias::{follow, write_alike};
 pub(crate) use around::Around;
 pub(crate) use read::{Reader, from_json, from_value};
-pub(crate) use value::is_non_string;
+pub(crate) use value::{Valueless, is_non_string};
 
 use compact_str::CompactString;
 

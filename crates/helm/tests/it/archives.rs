@@ -1,4 +1,4 @@
-//! Charts as archives, beside the same charts as directories, and what is refused in both.
+//! Charts as archives, beside the same charts as directories, and metadata that is refused.
 
 use windlass_archive::{Limits, Tree};
 use windlass_helm::chart::{Chart, LoadLimits, crd_files, load_archive, load_directory};

@@ -5,7 +5,7 @@ use windlass_yaml::Value;
 
 use super::{NameReference, TransformerConfig};
 use crate::Error;
-use crate::decode::{UNMARSHALING, json_kind};
+use crate::decode::At;
 use crate::fieldspec::{FieldSpec, merge_one};
 use crate::id::Gvk;
 
@@ -47,34 +47,24 @@ fn definitions(text: &str) -> Result<Value, Error> {
             Error::invalid(error.to_string()).context("error converting YAML to JSON")
         })?
     };
-    match check(&definitions) {
-        Err(error) if !is_json => Err(error.context(UNMARSHALING)),
-        checked => checked.map(|()| definitions),
+    if is_json {
+        At::json(&definitions, check)?;
+    } else {
+        At::lenient(&definitions, check)?;
     }
+    Ok(definitions)
 }
 
-fn check(definitions: &Value) -> Result<(), Error> {
-    let wrong = |value: &Value, place: &str| {
-        let is = json_kind(value);
-        Err(Error::invalid(format!(
-            "json: cannot unmarshal {is} into {place}"
-        )))
-    };
+fn check(definitions: &Value, at: &At) -> Result<(), Error> {
     match definitions {
         Value::Null => Ok(()),
         Value::Object(definitions) => definitions.values().try_for_each(|definition| {
-            let dependencies = definition.get("Dependencies");
-            match (definition, dependencies.or(definition.get("dependencies"))) {
-                (Value::Null, _)
-                | (Value::Object(_), None | Some(Value::Null | Value::Array(_))) => Ok(()),
-                (Value::Object(_), Some(other)) => wrong(
-                    other,
-                    "Go struct field OpenAPIDefinition.Dependencies of type []string",
-                ),
-                (other, _) => wrong(other, "Go value of type accumulator.OpenAPIDefinition"),
-            }
+            let known = ["Dependencies"];
+            at.fields(definition, "OpenAPIDefinition", &known, |_, value, at| {
+                at.strings(value).map(drop)
+            })
         }),
-        other => wrong(other, "Go value of type accumulator.nameToApiMap"),
+        other => Err(at.mismatch(other, "accumulator.nameToApiMap")),
     }
 }
 

@@ -117,10 +117,8 @@ fn decode(value: &Value) -> Result<(Kustomization, Vec<String>), Error> {
                 "commonLabels" => k.common_labels = at.string_map(value)?,
                 "commonAnnotations" => k.common_annotations = at.string_map(value)?,
                 "patchesStrategicMerge" => {
-                    let of_type = "types.PatchStrategicMerge";
-                    let list = format!("[]{of_type}");
                     k.patches_strategic_merge =
-                        at.list(value, &list, |item, at| at.named_string(item, of_type))?;
+                        at.named_strings(value, "types.PatchStrategicMerge")?;
                 }
                 "patchesJson6902" => {
                     k.patches_json6902 = at.list(value, "[]types.Patch", Patch::decode)?;

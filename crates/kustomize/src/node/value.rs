@@ -11,6 +11,21 @@ use crate::Error;
 /// A sign that a tree has no value; the words come from [`Node::fault`].
 struct Faulty;
 
+/// A tree that has no value.
+pub(crate) struct Valueless {
+    pub(crate) error: Error,
+    node: Node,
+    /// Whether the fault lies elsewhere than in decoding the tree.
+    decodes: bool,
+}
+
+impl Valueless {
+    /// The error behind what the original shows of the resource.
+    pub(crate) fn shown(self) -> Error {
+        self.error.context(self.node.go_syntax(self.decodes))
+    }
+}
+
 impl Node {
     /// The value of a resource.
     ///
@@ -18,7 +33,9 @@ impl Node {
     /// The text kustomize gives for repeated keys, keys and numbers JSON cannot hold, and texts
     /// that do not fit the type they were copied into.
     pub(crate) fn to_value(&self) -> Result<Value, Error> {
-        self.clone().into_value().map_err(|(error, _)| error)
+        self.clone()
+            .into_value()
+            .map_err(|valueless| valueless.error)
     }
 
     /// The value by the types it was read with, however it is written: what decoding the tree itself
@@ -28,7 +45,7 @@ impl Node {
     /// As [`Node::to_value`].
     pub(crate) fn into_typed_value(mut self) -> Result<Value, Error> {
         self.write_by_type();
-        self.into_value().map_err(|(error, _)| error)
+        self.into_value().map_err(|valueless| valueless.error)
     }
 
     fn write_by_type(&mut self) {
@@ -49,15 +66,16 @@ impl Node {
     }
 
     /// As [`Node::to_value`], giving up the tree. It comes back with an error.
-    pub(crate) fn into_value(self) -> Result<Value, (Error, Self)> {
+    pub(crate) fn into_value(self) -> Result<Value, Valueless> {
         if self.is_faulty() {
-            return Err((self.fault(), self));
+            return Err(self.fault());
         }
-        match convert(self, false, true) {
-            Ok(value) => Ok(value),
-            // Cannot be: it was just looked for.
-            Err(Faulty) => Err((Error::invalid("the resource has no value"), Self::mapping())),
-        }
+        // No fault is left: it was just looked for.
+        convert(self, false, true).map_err(|Faulty| Valueless {
+            error: Error::invalid("the resource has no value"),
+            node: Self::mapping(),
+            decodes: true,
+        })
     }
 
     fn is_faulty(&self) -> bool {
@@ -65,15 +83,23 @@ impl Node {
     }
 
     /// What the library finds wrong, in its words: found by writing the tree and reading it back.
-    fn fault(&self) -> Error {
-        let text = self.to_text();
-        let error = windlass_yaml::documents(&text).err();
-        Error::invalid(match error {
+    fn fault(self) -> Valueless {
+        use windlass_yaml::Error as Yaml;
+        let error = match windlass_yaml::documents(&self.to_text()).err() {
             // The prefix belongs to reading files.
-            Some(windlass_yaml::Error::Malformed(inner)) => inner.to_string(),
+            Some(Yaml::Malformed(inner)) => Some(*inner),
+            error => error,
+        };
+        let decodes = !matches!(error, Some(Yaml::Decode { .. } | Yaml::Faults { .. }));
+        let text = match error {
             Some(error) => error.to_string(),
             None => "json: unsupported type: map[interface {}]interface {}".to_owned(),
-        })
+        };
+        Valueless {
+            error: Error::invalid(text),
+            node: self,
+            decodes,
+        }
     }
 }
 

@@ -34,9 +34,7 @@ impl PatchStrategicMergeTransformer {
             at.fields(value, structure, &known, |name, value, at| {
                 match name {
                     "paths" => {
-                        let of_type = "types.PatchStrategicMerge";
-                        let list = format!("[]{of_type}");
-                        paths = at.list(value, &list, |item, at| at.named_string(item, of_type))?;
+                        paths = at.named_strings(value, "types.PatchStrategicMerge")?;
                     }
                     _ => inline = at.string(value)?,
                 }

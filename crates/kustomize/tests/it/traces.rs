@@ -320,3 +320,38 @@ fn labels_that_are_added_are_written_as_what_they_are_copied_to() {
         ),
     ));
 }
+
+#[test]
+fn a_type_of_null_is_noticed_where_names_are_looked_up() {
+    check((
+        &[
+            ("kustomization.yaml", "resources: [r.yaml]\n"),
+            (
+                "r.yaml",
+                "apiVersion: null\nkind: Deployment\nmetadata: {name: a}\n",
+            ),
+        ],
+        Err("node-referrerOriginal 'APIVersion' mismatch '' != 'null'"),
+    ));
+}
+
+#[test]
+fn a_field_without_a_name_is_no_field_to_a_patch() {
+    check((
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [r.yaml]\npatches: [{path: p.yaml}]\n",
+            ),
+            (
+                "r.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {\"\": x}\n",
+            ),
+            (
+                "p.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {b: c}\n",
+            ),
+        ],
+        Err("wrong node kind: expected ScalarNode but got MappingNode: node contents:\n{\"\": x}"),
+    ));
+}

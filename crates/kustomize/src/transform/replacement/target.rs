@@ -36,11 +36,16 @@ impl Make {
     fn before(self, rest: &[String]) -> Node {
         match rest.first() {
             None => self.node(),
-            Some(next) if bracketed(next).is_some() || index(next).is_some() => Node::sequence(),
+            Some(next) if is_of_list(next) => Node::sequence(),
             Some(next) if next.is_empty() => self.node(),
             Some(_) => Node::mapping(),
         }
     }
+}
+
+/// Whether a part of a path names an element of a list.
+fn is_of_list(part: &str) -> bool {
+    index(part).is_some() || bracketed(part).is_some()
 }
 
 /// How much memory a pattern in a path may take: it is compiled for every list on the way.
@@ -59,10 +64,9 @@ pub(super) fn visit(
     let Some((part, rest)) = path.split_first() else {
         return set(node);
     };
-    let of_list = index(part).is_some() || bracketed(part).is_some();
     // What the original makes in a null is not part of the object.
     let mut new = Node::sequence();
-    let list = if make.is_some() && of_list && node.is_null() {
+    let list = if make.is_some() && is_of_list(part) && node.is_null() {
         &mut new
     } else {
         &mut *node
@@ -132,7 +136,7 @@ fn field(
 
 /// What the original says of a document without a node, through which no path leads.
 fn nothing(path: &[String]) -> Error {
-    let in_list = |part: &String| part == "*" || index(part).is_some() || bracketed(part).is_some();
+    let in_list = |part: &String| part == "*" || is_of_list(part);
     let expected = if path.first().is_some_and(in_list) {
         "SequenceNode"
     } else {
