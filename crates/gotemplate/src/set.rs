@@ -104,7 +104,7 @@ impl Templates {
     }
 
     /// Parses texts under their names, as [`Templates::parse_shared`] does one after the other.
-    /// Many texts are shared out among threads.
+    /// Many texts are shared out among rayon's threads.
     ///
     /// # Errors
     ///
@@ -114,13 +114,12 @@ impl Templates {
         texts: impl IntoIterator<Item = (&'t str, &'t Bytes)>,
     ) -> Result<(), ParseError> {
         let texts: Vec<_> = texts.into_iter().collect();
-        for part in parse::parse_parts(&texts, &self.functions) {
-            for tree in part.trees {
+        for parsed in parse::parse_texts(&texts, &self.functions) {
+            for tree in parsed? {
                 if !tree.is_empty() || self.get(tree.name()).is_none() {
                     self.insert(Arc::new(tree));
                 }
             }
-            part.end?;
         }
         Ok(())
     }

@@ -5,10 +5,10 @@ mod lexer;
 mod node;
 mod number;
 mod parser;
-mod parts;
 mod pipeline;
 mod print;
+mod texts;
 mod token;
 
 pub(crate) use node::{Branch, BranchKind, Node, NodeId, Number, Symbol, Tree};
-pub(crate) use parts::parse_parts;
+pub(crate) use texts::parse_texts;

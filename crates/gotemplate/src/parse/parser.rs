@@ -21,7 +21,7 @@ pub(super) const MAX_NESTING: usize = 10_000;
 /// Positions are kept in 32 bits.
 const MAX_TEXT: usize = u32::MAX as usize;
 
-pub(super) type Parsed<T> = Result<T, ParseError>;
+pub(crate) type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a text: the templates defined in it and, last, the text itself.
 pub(super) fn parse(

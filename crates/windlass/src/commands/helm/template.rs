@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
+use rayon::ThreadPoolBuilder;
 use windlass_helm::chart::{Chart, crd_files, path_match};
 use windlass_helm::manifest::{HookEvent, split_manifests};
 use windlass_helm::{Capabilities, Lookup, Rendered, Renderer, template_name};
@@ -91,6 +94,7 @@ pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
     let kube_version = kube_version(arguments.kube_version.as_deref())?;
     let (name, chart) = name_and_chart(arguments)?;
     let values = arguments.values.merge()?;
+    start_threads();
     let chart = load(&chart)?;
     let (capabilities, lookup) = match arguments.dry_run {
         Some(DryRun::Server) => surroundings(arguments, &chart)?,
@@ -129,6 +133,18 @@ pub(super) fn run(arguments: &Template) -> anyhow::Result<()> {
     let chosen = only(&arguments.show_only, &parts.text(&output))?;
     Ok(stdout.write_all(chosen.as_bytes())?)
 }
+
+/// Starts the threads that parse large charts, to be awake when the chart is read.
+fn start_threads() {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    // It fails where they run already.
+    let _ = ThreadPoolBuilder::new()
+        .num_threads(threads.min(MAX_THREADS))
+        .build_global();
+}
+
+/// More would take longer to start than they would save.
+const MAX_THREADS: usize = 4;
 
 /// What the cluster tells of itself; versions given by flags do not count then, as in Helm.
 fn surroundings(
