@@ -22,19 +22,37 @@ struct Case {
     ours: Vec<String>,
     /// Program of the peers, and its arguments.
     theirs: (&'static str, Vec<String>),
-    /// The original takes too long for more than one run.
-    once: bool,
+    weight: Weight,
 }
 
-/// Builds and templates, as whole processes: medians of `runs`, in turn.
-pub(crate) fn measure(runs: usize) {
-    println!("\nEngines, whole processes, median of {runs} runs in turn");
+/// How long the original takes, which decides how often it is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// As often as ours.
+    Light,
+    /// Once in each round.
+    Usual,
+    /// Once.
+    Heavy,
+}
+
+/// Ours takes milliseconds, of which chance is a large part.
+const OURS_IN_A_ROUND: usize = 5;
+
+/// Builds and templates, as whole processes: medians of so many rounds, in each of which ours
+/// runs five times.
+pub(crate) fn measure(rounds: usize) {
+    println!("\nEngines, whole processes, medians of {rounds} rounds");
     let Ok(folder) = tempfile::tempdir() else {
         println!("  skipped: no temporary directory");
         return;
     };
     let mut built = Vec::new();
-    for (name, pairs) in [("empty", None), ("1,050", Some(500)), ("4,050", Some(2000))] {
+    for (name, pairs, weight) in [
+        ("empty", None, Weight::Light),
+        ("1,050", Some(500), Weight::Usual),
+        ("4,050", Some(2000), Weight::Heavy),
+    ] {
         let root = folder.path().join(name);
         let written = match pairs {
             Some(pairs) => tree::write(&root, pairs),
@@ -49,10 +67,10 @@ pub(crate) fn measure(runs: usize) {
         let case = Case {
             ours: words(&["kustomize", "build", &overlay]),
             theirs: ("kustomize", words(&["build", &overlay])),
-            once: pairs == Some(2000),
+            weight,
         };
         println!("  kustomize build, {name} resources");
-        built.push(compare(&case, runs));
+        built.push(compare(&case, rounds));
     }
     if let [_, small, large] = built.as_slice() {
         println!(
@@ -71,9 +89,9 @@ pub(crate) fn measure(runs: usize) {
         let case = Case {
             ours: [words(&["helm"]), arguments.clone()].concat(),
             theirs: ("helm", arguments),
-            once: false,
+            weight: Weight::Light,
         };
-        compare(&case, runs);
+        compare(&case, rounds);
     }
 }
 
@@ -94,18 +112,25 @@ fn chart_file(name: &str) -> Option<PathBuf> {
 }
 
 /// Prints time and peak memory of both sides. Answers our seconds.
-fn compare(case: &Case, runs: usize) -> f64 {
+fn compare(case: &Case, rounds: usize) -> f64 {
     let ours = binaries().join("windlass");
     let theirs = env::var_os("PEERS")
         .map(|directory| Path::new(&directory).join(case.theirs.0))
         .filter(|path| path.exists());
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
-    for run in 0..runs {
-        our_times.push(time(&ours, &case.ours));
-        if let Some(theirs) = &theirs
-            && !(case.once && run > 0)
-        {
-            their_times.push(time(theirs, &case.theirs.1));
+    for round in 0..rounds {
+        let wanted = match case.weight {
+            Weight::Light => OURS_IN_A_ROUND,
+            Weight::Usual => 1,
+            Weight::Heavy => usize::from(round == 0),
+        };
+        for number in 0..OURS_IN_A_ROUND {
+            our_times.push(time(&ours, &case.ours));
+            if let Some(theirs) = &theirs
+                && number < wanted
+            {
+                their_times.push(time(theirs, &case.theirs.1));
+            }
         }
     }
     let (our_time, our_peak) = (median(our_times.into_iter()), peak(&ours, &case.ours));
