@@ -1,6 +1,7 @@
 //! An independent observer: the objects of a kind as a watch shows them.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fmt,
     sync::Arc,
@@ -70,6 +71,37 @@ impl Watch {
             panic!("not within {deadline:?}: {what}");
         };
         at
+    }
+
+    /// Waits until there are `count` objects and each satisfies a predicate; answers when.
+    ///
+    /// Of all objects only one that did not satisfy it last time is looked at after an event, so
+    /// that the observer takes little from what it observes.
+    ///
+    /// # Panics
+    /// When that takes longer than the deadline.
+    pub async fn until_all(
+        &mut self,
+        what: &str,
+        deadline: Duration,
+        count: usize,
+        is: impl Fn(&Value) -> bool,
+    ) -> Instant {
+        let missing = RefCell::new(String::new());
+        self.until(what, deadline, |all| {
+            let mut missing = missing.borrow_mut();
+            if all.len() != count || all.get(&*missing).is_some_and(|object| !is(object)) {
+                return false;
+            }
+            match all.iter().find(|(_, object)| !is(object)) {
+                Some((name, _)) => {
+                    missing.clone_from(name);
+                    false
+                }
+                None => true,
+            }
+        })
+        .await
     }
 
     /// Waits until one object satisfies a predicate; answers when.

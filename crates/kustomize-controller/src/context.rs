@@ -20,7 +20,10 @@ use windlass_runtime::{
     watch::Store,
 };
 
-use crate::{attempt::Attempt, flags::Flags, memory::Memory, sources::Sources, trigger::Trigger};
+use crate::{
+    attempt::Attempt, flags::Flags, memory::Memory, sources::Sources, trigger::Trigger,
+    wait_status::Turns,
+};
 
 /// How long after the start a kind of source that has not been listed is taken for one that
 /// soon will be, not for one that is not installed.
@@ -41,6 +44,8 @@ pub(crate) struct Context {
     pub(crate) memories: Memories<Memory>,
     /// Those that wait for a dependency.
     pub(crate) waiting: Waiting,
+    /// Of the runs that show that they wait for health.
+    pub(crate) turns: Turns,
     pub(crate) counters: crate::counters::Counters,
     pub(crate) started: Instant,
 }

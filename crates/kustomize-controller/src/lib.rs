@@ -23,6 +23,7 @@ mod sources;
 mod stages;
 mod steps;
 mod trigger;
+mod wait_status;
 mod watches;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use windlass_api::{
 use windlass_apply::{AppliedMemory, Applier, ChangeSet, Stage};
 use windlass_runtime::memory::newest;
 
-use crate::{attempt::Attempt, drift::Drift, steps::build::Trace};
+use crate::{attempt::Attempt, drift::Drift, steps::build::Trace, wait_status::WaitStatus};
 
 /// The memory of one Kustomization.
 #[derive(Default)]
@@ -66,8 +66,8 @@ pub(crate) struct Run {
     pub(crate) waits: Option<Wait>,
     /// Applies the stages; one for the whole run, since it knows the kinds that the run defines.
     pub(crate) applier: Option<Applier>,
-    /// Whether the status says that the run waits for health.
-    pub(crate) shows_wait: bool,
+    /// How far it is with saying in the status that it waits for health.
+    pub(crate) wait_status: WaitStatus,
     /// Whether what it will delete was held against the limit.
     pub(crate) prune_checked: bool,
 }

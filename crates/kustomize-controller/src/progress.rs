@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use tracing::info;
 use windlass_api::{
     kustomize::{KustomizationStatus, ORIGIN_REVISION_METADATA},
@@ -23,13 +24,13 @@ use crate::{
     drift::NAMED,
     flags::gate,
     memory::{Awaited, Inputs, Memory, Run, Settled, Wait},
-    reconcile::SHOW_WAIT_AFTER,
     stages::{StageStop, apply_stages},
     steps::{
         apply, build, dependencies, failed, health,
         identity::{self, Identity},
         prune_guard, source, stalled, variables,
     },
+    wait_status::{Next, WaitStatus},
 };
 
 /// How far a run has come.
@@ -196,21 +197,17 @@ pub(crate) async fn advance(
             Err(health::fail(attempt, wait.since.elapsed(), &message))
         }
         health::Progress::Pending => {
-            let waited = wait.since.elapsed();
-            if !run.shows_wait && waited >= SHOW_WAIT_AFTER {
-                run.shows_wait = true;
-                if !publish(context, memory, attempt).await? {
-                    return Ok(Progress::Gone);
-                }
-            }
-            let left = wait
-                .deadline
-                .saturating_duration_since(tokio::time::Instant::now());
-            let delay = if run.shows_wait {
-                left
-            } else {
-                left.min(SHOW_WAIT_AFTER.saturating_sub(waited))
+            let next = run
+                .wait_status
+                .advance(&context.turns, wait.since, Instant::now());
+            let look_again = match next {
+                Next::Ask(at) => at.min(wait.deadline),
+                Next::Write | Next::Nothing => wait.deadline,
             };
+            if next == Next::Write && !publish(context, memory, attempt).await? {
+                return Ok(Progress::Gone);
+            }
+            let delay = look_again.saturating_duration_since(Instant::now());
             Ok(Progress::Parked(Box::new(run), delay))
         }
     }
@@ -484,7 +481,7 @@ impl Run {
             settled,
             waits: None,
             applier: None,
-            shows_wait: false,
+            wait_status: WaitStatus::default(),
             prune_checked: false,
         }
     }

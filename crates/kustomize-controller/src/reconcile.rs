@@ -369,6 +369,3 @@ pub(crate) async fn report(
 
 /// How long a source may take until the lack of its artifact shows in the status.
 const SOURCE_GRACE: Duration = Duration::from_secs(3);
-
-/// The pause after which a run that waits for health shows so in its status.
-pub(crate) const SHOW_WAIT_AFTER: Duration = Duration::from_secs(5);

@@ -33,6 +33,7 @@ use crate::{
     memory::requested_at,
     sources::{SourceEvent, Sources, source_of},
     trigger::Trigger,
+    wait_status::Turns,
 };
 
 /// The store that the callbacks of earlier watches look Kustomizations up in; it is made last.
@@ -115,6 +116,7 @@ pub(crate) fn start(
         sources,
         memories,
         waiting,
+        turns: Turns::default(),
         counters,
         started: Instant::now(),
     }))

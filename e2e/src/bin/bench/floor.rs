@@ -8,9 +8,17 @@ use serde_json::Value;
 use windlass_e2e::{Objects, workspace_root};
 use windlass_testkit::{ControlPlane, Options};
 
-use crate::load::Variant;
+use crate::{load::Variant, process::around};
 
-pub(crate) async fn measure(variant: Variant, concurrent: usize) -> Duration {
+/// What the objects cost without a controller.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Floor {
+    pub(crate) seconds: f64,
+    /// User and system seconds of [`crate::process::AROUND`].
+    pub(crate) around: [f64; 4],
+}
+
+pub(crate) async fn measure(variant: Variant, concurrent: usize) -> Floor {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let plane = ControlPlane::start(Options {
         nodes: variant.replicas > 0,
@@ -20,6 +28,7 @@ pub(crate) async fn measure(variant: Variant, concurrent: usize) -> Duration {
     plane.apply_crds(&workspace_root().join("config/crd")).await;
     let objects = Objects::new(&plane.client().await, &plane.namespace("floor").await);
     let mut watch = objects.watch("Deployment");
+    let before = around(&plane);
     let started = Instant::now();
     stream::iter(0..variant.count)
         .for_each_concurrent(concurrent, |i| {
@@ -41,12 +50,18 @@ pub(crate) async fn measure(variant: Variant, concurrent: usize) -> Duration {
                     == u64::from(variant.replicas)
         };
         watch
-            .until(
+            .until_all(
                 "the Deployments are available",
                 Duration::from_mins(5),
-                |all| all.len() == variant.count && all.values().all(done),
+                variant.count,
+                done,
             )
             .await;
     }
-    started.elapsed()
+    let seconds = started.elapsed().as_secs_f64();
+    let after = around(&plane);
+    Floor {
+        seconds,
+        around: std::array::from_fn(|i| after[i] - before[i]),
+    }
 }

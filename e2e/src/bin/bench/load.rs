@@ -143,14 +143,12 @@ subjects: [{{kind: ServiceAccount, name: deployer, namespace: {0}}}]
 
 /// Waits until all Kustomizations are Ready in their current generation; answers when.
 pub(crate) async fn all_ready(watch: &mut Watch, count: usize) -> Instant {
-    let ready = |object: &&Value| {
+    let ready = |object: &Value| {
         is_condition(object, "Ready", "True")
             && object["status"]["observedGeneration"] == object["metadata"]["generation"]
     };
     watch
-        .until("all are Ready", Duration::from_mins(10), |all| {
-            all.len() == count && all.values().filter(ready).count() == count
-        })
+        .until_all("all are Ready", Duration::from_mins(10), count, ready)
         .await
 }
 

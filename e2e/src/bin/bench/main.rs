@@ -37,22 +37,17 @@ async fn main() {
         engines::measure(runs);
     }
     if asked("load") {
-        let mut first = None;
-        for &count in &counts {
-            let variant = Variant { count, ..small };
-            let took = rounds::compare(variant, runs, concurrent).await;
+        let variants: Vec<Variant> = counts
+            .iter()
+            .map(|&count| Variant { count, ..small })
+            .collect();
+        rounds::compare(&variants, runs, concurrent).await;
+        for variant in variants {
             rounds::requests(variant, concurrent).await;
-            let (base, base_took) = *first.get_or_insert((count, took));
-            if count != base {
-                println!(
-                    "  {count} take {:.1} x the time of {base}",
-                    took / base_took
-                );
-            }
         }
     }
     if asked("variants") {
-        for variant in [
+        let variants = [
             Variant {
                 wait: false,
                 ..small
@@ -61,9 +56,8 @@ async fn main() {
                 replicas: 2,
                 ..small
             },
-        ] {
-            rounds::compare(variant, runs, concurrent).await;
-        }
+        ];
+        rounds::compare(&variants, runs, concurrent).await;
     }
     if asked("latency") {
         latency::measure(number("TRIES", 50)).await;

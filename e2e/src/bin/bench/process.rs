@@ -2,6 +2,29 @@
 
 use std::fs;
 
+use windlass_testkit::ControlPlane;
+
+/// The programs of a cluster that every request goes through, and the bench, which sends and watches.
+pub(crate) const AROUND: [&str; 4] = ["kube-apiserver", "etcd", "kube-controller-manager", "bench"];
+
+/// User and system seconds of [`AROUND`] so far.
+pub(crate) fn around(plane: &ControlPlane) -> [f64; 4] {
+    let mut pids = plane.pids();
+    pids.push(std::process::id());
+    AROUND.map(|program| {
+        let of_it = pids.iter().filter(|pid| name(**pid) == program);
+        of_it.map(|pid| Usage::of(*pid).cpu_seconds).sum()
+    })
+}
+
+/// The file name of a process's program.
+fn name(pid: u32) -> String {
+    let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let program = line.split('\0').next().unwrap_or_default();
+    let name = program.rsplit('/').next().unwrap_or_default();
+    name.to_owned()
+}
+
 pub(crate) struct Usage {
     /// User and system time.
     pub(crate) cpu_seconds: f64,

@@ -5,8 +5,9 @@ use std::time::Duration;
 use windlass_e2e::{Objects, Stack};
 
 use crate::{
-    floor,
+    floor::{self, Floor},
     load::{self, Load, Variant},
+    process::{AROUND, around},
     subject::{Subject, usage},
 };
 
@@ -17,6 +18,8 @@ struct Figures {
     /// User and system time of the kustomize-controller, for each Kustomization.
     cpu_ms_each: f64,
     source_cpu_seconds: f64,
+    /// User and system seconds of [`AROUND`].
+    around: [f64; 4],
     /// The most each process has held since its start.
     peak_mib: [f64; 2],
 }
@@ -29,34 +32,79 @@ struct Round {
     upgrade: Figures,
 }
 
-/// Measures one variant and prints a table. Answers our median install time.
-pub(crate) async fn compare(variant: Variant, runs: usize, concurrent: usize) -> f64 {
-    println!("\n{variant}, --concurrent={concurrent}, median of {runs} runs in turn");
+/// All runs over one variant.
+struct Table {
+    variant: Variant,
+    floors: Vec<Floor>,
+    /// For each subject.
+    rounds: Vec<Vec<Round>>,
+}
+
+/// Measures variants in turn, so that a trend of the machine falls on all, prints a table of each,
+/// and how much longer than the first the others take.
+pub(crate) async fn compare(variants: &[Variant], runs: usize, concurrent: usize) {
     let mut subjects = vec![Subject::ours()];
     subjects.extend(Subject::peers());
-    let mut floors = Vec::new();
-    let mut rounds: Vec<Vec<Round>> = vec![Vec::new(); subjects.len()];
+    let table = |variant: &Variant| Table {
+        variant: *variant,
+        floors: Vec::new(),
+        rounds: vec![Vec::new(); subjects.len()],
+    };
+    let mut tables: Vec<Table> = variants.iter().map(table).collect();
     for run in 0..runs {
-        floors.push(floor::measure(variant, concurrent).await.as_secs_f64());
-        // A-B-B-A, so that a trend of the machine falls on both.
-        let mut order: Vec<usize> = (0..subjects.len()).collect();
-        if run % 2 == 1 {
-            order.reverse();
-        }
-        for which in order {
-            let round = round(&subjects[which], variant, concurrent).await;
-            rounds[which].push(round);
+        for table in &mut tables {
+            table
+                .floors
+                .push(floor::measure(table.variant, concurrent).await);
+            // A-B-B-A, for the same reason.
+            let mut order: Vec<usize> = (0..subjects.len()).collect();
+            if run % 2 == 1 {
+                order.reverse();
+            }
+            for which in order {
+                let round = round(&subjects[which], table.variant, concurrent).await;
+                table.rounds[which].push(round);
+            }
         }
     }
-    let floor = median(floors.iter().copied());
+    for table in &tables {
+        println!(
+            "\n{}, --concurrent={concurrent}, median of {runs} runs in turn",
+            table.variant
+        );
+        print_table(&subjects, table);
+        print_multiples(&tables[0], table);
+    }
+}
+
+/// How much longer a variant of more Kustomizations takes.
+fn print_multiples(base: &Table, table: &Table) {
+    if base.variant.count == table.variant.count {
+        return;
+    }
+    let times = |seconds: fn(&Table) -> f64| seconds(table) / seconds(base);
+    println!(
+        "  {} take {:.2} x the time of {} to install, {:.2} x to upgrade; the floor {:.2} x",
+        table.variant.count,
+        times(|table| median(table.rounds[0].iter().map(|r| r.install.seconds))),
+        base.variant.count,
+        times(|table| median(table.rounds[0].iter().map(|r| r.upgrade.seconds))),
+        times(|table| median(table.floors.iter().map(|floor| floor.seconds))),
+    );
+}
+
+fn print_table(subjects: &[Subject], table: &Table) {
+    let Table { floors, rounds, .. } = table;
+    let floor = median(floors.iter().map(|floor| floor.seconds));
     println!(
         "  floor                {floor:>7.2} s   (dry run and apply of the same objects by a bare loader)"
     );
+    print_around(|i| median(floors.iter().map(|floor| floor.around[i])));
     for (name, pick) in [
         ("install", (|r: &Round| r.install) as fn(&Round) -> Figures),
         ("upgrade", |r| r.upgrade),
     ] {
-        for (subject, rounds) in subjects.iter().zip(&rounds) {
+        for (subject, rounds) in subjects.iter().zip(rounds) {
             print(name, subject.name, floor, rounds, pick);
         }
         if let [ours, peers] = rounds.as_slice() {
@@ -69,7 +117,6 @@ pub(crate) async fn compare(variant: Variant, runs: usize, concurrent: usize) ->
             );
         }
     }
-    median(rounds[0].iter().map(|r| r.install.seconds))
 }
 
 fn print(phase: &str, subject: &str, floor: f64, rounds: &[Round], pick: fn(&Round) -> Figures) {
@@ -84,6 +131,19 @@ fn print(phase: &str, subject: &str, floor: f64, rounds: &[Round], pick: fn(&Rou
         of(|f| f.peak_mib[1]),
         median(rounds.iter().map(|r| r.fresh_mib[0])),
         median(rounds.iter().map(|r| r.fresh_mib[1])),
+    );
+    print_around(|i| median(rounds.iter().map(|round| pick(round).around[i])));
+}
+
+/// Where the rest of the CPU goes: a machine that is saturated is as fast as all of it together.
+fn print_around(seconds: impl Fn(usize) -> f64) {
+    let programs = AROUND.iter().enumerate();
+    let programs: Vec<String> = programs
+        .map(|(i, program)| format!("{program} {:.2}", seconds(i)))
+        .collect();
+    println!(
+        "                       CPU s around it: {}",
+        programs.join(", ")
     );
 }
 
@@ -105,14 +165,17 @@ async fn round(subject: &Subject, variant: Variant, concurrent: usize) -> Round 
 async fn change(stack: &Stack, objects: &Objects, load: &Load, version: u32) -> Figures {
     let mut watch = objects.watch("Kustomization");
     let before = usage(stack);
+    let around_before = around(&stack.plane);
     let started = load.write(version).await;
     let ready = load::all_ready(&mut watch, load.variant.count).await;
     let after = usage(stack);
+    let around_after = around(&stack.plane);
     Figures {
         seconds: ready.duration_since(started).as_secs_f64(),
         cpu_ms_each: 1000.0 * (after[1].cpu_seconds - before[1].cpu_seconds)
             / as_f64(load.variant.count),
         source_cpu_seconds: after[0].cpu_seconds - before[0].cpu_seconds,
+        around: std::array::from_fn(|i| around_after[i] - around_before[i]),
         peak_mib: after.map(|usage| usage.peak_mib),
     }
 }
@@ -123,6 +186,7 @@ pub(crate) async fn requests(variant: Variant, concurrent: usize) {
     let mut subjects = vec![Subject::ours()];
     subjects.extend(Subject::peers());
     for subject in subjects {
+        println!("\n{variant}, not timed");
         let stack = subject.start(concurrent, variant.replicas > 0, true).await;
         let objects = stack.namespace("bench").await;
         let load = Load::new(&stack, &objects, variant).await;
