@@ -39,3 +39,40 @@ pub(super) fn heads(documents: &[(&str, &str)]) -> Result<Vec<Head>, String> {
     let heads: Vec<_> = documents.par_iter().map(head).collect();
     heads.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: usize = 40;
+
+    /// More than enough for a second thread, with some documents that are no YAML.
+    fn large_files(broken: &[usize]) -> BTreeMap<String, String> {
+        let file = |i| {
+            let filling = "x".repeat(2 * WORTH_A_THREAD / FILES);
+            let end = if broken.contains(&i) { "a: b: c\n" } else { "" };
+            let text = format!("kind: K{i:02}\ndata: {filling}\n{end}");
+            (format!("templates/{i:02}.yaml"), text)
+        };
+        (0..FILES).map(file).collect()
+    }
+
+    #[test]
+    fn many_large_documents_keep_their_order() {
+        let files = large_files(&[]);
+        let heads = heads(&documents(&files)).unwrap();
+        let kinds: Vec<String> = heads.into_iter().map(|head| head.kind).collect();
+        let expected: Vec<String> = (0..FILES).map(|i| format!("K{i:02}")).collect();
+        assert_eq!(kinds, expected);
+    }
+
+    #[test]
+    fn the_first_broken_one_of_many_large_documents_is_told() {
+        let files = large_files(&[17, 18, 31]);
+        let error = heads(&documents(&files)).unwrap_err();
+        assert!(
+            error.starts_with("YAML parse error on templates/17.yaml: "),
+            "{error}"
+        );
+    }
+}
