@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,6 +11,7 @@ use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{Api, ObjectMeta, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use parking_lot::Mutex;
+use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -47,7 +49,7 @@ struct Supervisor {
     /// Closed to end everything.
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
-    pids: Vec<u32>,
+    programs: BTreeMap<String, u32>,
 }
 
 impl ControlPlane {
@@ -180,11 +182,16 @@ impl ControlPlane {
         self.command(&format!("start {name}")).await;
     }
 
-    /// The process ids of the programs, the supervisor's first.
+    /// The process ids of the programs by name (`etcd`, `kube-apiserver`…).
+    pub fn programs(&self) -> BTreeMap<String, u32> {
+        self.inner.supervisor.lock().programs.clone()
+    }
+
+    /// All process ids, the supervisor's first.
     pub fn pids(&self) -> Vec<u32> {
         let supervisor = self.inner.supervisor.lock();
         std::iter::once(supervisor.child.id())
-            .chain(supervisor.pids.iter().copied())
+            .chain(supervisor.programs.values().copied())
             .collect()
     }
 
@@ -255,7 +262,7 @@ impl Inner {
             child,
             stdin,
             stdout,
-            pids: Vec::new(),
+            programs: BTreeMap::new(),
         };
         supervisor.answer();
         let kubeconfig = fs::read_to_string(dir.join("kubeconfig")).expect("it was written");
@@ -290,14 +297,7 @@ impl Supervisor {
         let answer: Value = serde_json::from_str(&line)
             .expect("the control plane answers; otherwise its standard error tells why");
         assert!(answer["error"].is_null(), "control plane: {answer}");
-        let pids = answer["pids"]
-            .as_object()
-            .expect("an answer has process ids")
-            .values();
-        self.pids = pids
-            .filter_map(Value::as_u64)
-            .filter_map(|pid| pid.try_into().ok())
-            .collect();
+        self.programs = BTreeMap::deserialize(&answer["pids"]).expect("an answer has process ids");
     }
 }
 

@@ -22,3 +22,4 @@ mod remote_resources;
 mod restart;
 mod scenarios;
 mod takeover;
+mod watch;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use windlass_e2e::{Objects, workspace_root};
 use windlass_testkit::{ControlPlane, Options};
 
-use crate::{load::Variant, process::around};
+use crate::{load::Variant, process::Around};
 
 /// What the objects cost without a controller.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub(crate) async fn measure(variant: Variant, concurrent: usize) -> Floor {
     plane.apply_crds(&workspace_root().join("config/crd")).await;
     let objects = Objects::new(&plane.client().await, &plane.namespace("floor").await);
     let mut watch = objects.watch("Deployment");
-    let before = around(&plane);
+    let around = Around::start(&plane);
     let started = Instant::now();
     stream::iter(0..variant.count)
         .for_each_concurrent(concurrent, |i| {
@@ -58,10 +58,8 @@ pub(crate) async fn measure(variant: Variant, concurrent: usize) -> Floor {
             )
             .await;
     }
-    let seconds = started.elapsed().as_secs_f64();
-    let after = around(&plane);
     Floor {
-        seconds,
-        around: std::array::from_fn(|i| after[i] - before[i]),
+        seconds: started.elapsed().as_secs_f64(),
+        around: around.seconds(),
     }
 }

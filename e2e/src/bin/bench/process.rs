@@ -7,22 +7,30 @@ use windlass_testkit::ControlPlane;
 /// The programs of a cluster that every request goes through, and the bench, which sends and watches.
 pub(crate) const AROUND: [&str; 4] = ["kube-apiserver", "etcd", "kube-controller-manager", "bench"];
 
-/// User and system seconds of [`AROUND`] so far.
-pub(crate) fn around(plane: &ControlPlane) -> [f64; 4] {
-    let mut pids = plane.pids();
-    pids.push(std::process::id());
-    AROUND.map(|program| {
-        let of_it = pids.iter().filter(|pid| name(**pid) == program);
-        of_it.map(|pid| Usage::of(*pid).cpu_seconds).sum()
-    })
+/// User and system time of [`AROUND`] from a moment on.
+pub(crate) struct Around<'a> {
+    plane: &'a ControlPlane,
+    before: [f64; 4],
 }
 
-/// The file name of a process's program.
-fn name(pid: u32) -> String {
-    let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let program = line.split('\0').next().unwrap_or_default();
-    let name = program.rsplit('/').next().unwrap_or_default();
-    name.to_owned()
+impl<'a> Around<'a> {
+    pub(crate) fn start(plane: &'a ControlPlane) -> Self {
+        let before = used(plane);
+        Self { plane, before }
+    }
+
+    /// Seconds since the start.
+    pub(crate) fn seconds(&self) -> [f64; 4] {
+        let now = used(self.plane);
+        std::array::from_fn(|i| now[i] - self.before[i])
+    }
+}
+
+/// Seconds since the start of each.
+fn used(plane: &ControlPlane) -> [f64; 4] {
+    let mut pids = plane.programs();
+    pids.insert("bench".to_owned(), std::process::id());
+    AROUND.map(|program| Usage::of(pids[program]).cpu_seconds)
 }
 
 pub(crate) struct Usage {

@@ -1,17 +1,16 @@
 //! Install and upgrade of many Kustomizations: ours and the peers' in turn, beside the floor.
 
-use std::time::Duration;
-
 use windlass_e2e::{Objects, Stack};
 
 use crate::{
     floor::{self, Floor},
     load::{self, Load, Variant},
-    process::{AROUND, around},
-    subject::{Subject, usage},
+    process::{AROUND, Around},
+    subject::{Subject, settled, usage},
 };
 
-/// What one change to all Kustomizations cost.
+/// What one change to all Kustomizations cost: the time until all are Ready, all else until the
+/// controllers have settled.
 #[derive(Clone, Copy, Debug, Default)]
 struct Figures {
     seconds: f64,
@@ -165,17 +164,18 @@ async fn round(subject: &Subject, variant: Variant, concurrent: usize) -> Round 
 async fn change(stack: &Stack, objects: &Objects, load: &Load, version: u32) -> Figures {
     let mut watch = objects.watch("Kustomization");
     let before = usage(stack);
-    let around_before = around(&stack.plane);
+    let around = Around::start(&stack.plane);
     let started = load.write(version).await;
     let ready = load::all_ready(&mut watch, load.variant.count).await;
-    let after = usage(stack);
-    let around_after = around(&stack.plane);
+    // Kubernetes events follow readiness: their cost belongs to this change, not to the next one.
+    settled(stack).await;
+    let (after, around) = (usage(stack), around.seconds());
     Figures {
         seconds: ready.duration_since(started).as_secs_f64(),
         cpu_ms_each: 1000.0 * (after[1].cpu_seconds - before[1].cpu_seconds)
             / as_f64(load.variant.count),
         source_cpu_seconds: after[0].cpu_seconds - before[0].cpu_seconds,
-        around: std::array::from_fn(|i| around_after[i] - around_before[i]),
+        around,
         peak_mib: after.map(|usage| usage.peak_mib),
     }
 }
@@ -195,8 +195,7 @@ pub(crate) async fn requests(variant: Variant, concurrent: usize) {
             let mut watch = objects.watch("Kustomization");
             load.write(version).await;
             load::all_ready(&mut watch, variant.count).await;
-            // The last events are on their way.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            settled(&stack).await;
             println!(
                 "  requests of the kustomize-controller, {}, {phase}:",
                 subject.name

@@ -46,16 +46,22 @@ impl Subject {
             crds: self.crds.clone(),
         })
         .await;
-        // Their first lists are over when they use no more CPU.
-        let mut before = f64::INFINITY;
-        loop {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            let used: f64 = usage(&stack).iter().map(|usage| usage.cpu_seconds).sum();
-            if used > 0.0 && used - before < 0.02 && used >= before {
-                return stack;
-            }
-            before = used;
+        // Their first lists are over.
+        settled(&stack).await;
+        stack
+    }
+}
+
+/// Waits until the controllers use no more CPU.
+pub(crate) async fn settled(stack: &Stack) {
+    let mut before = f64::INFINITY;
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let used: f64 = usage(stack).iter().map(|usage| usage.cpu_seconds).sum();
+        if used > 0.0 && used - before < 0.02 && used >= before {
+            return;
         }
+        before = used;
     }
 }
 
