@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::{Event, EventSource};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
@@ -8,13 +9,14 @@ use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::{Job, Occurrence, Severity, hostname};
+use super::{BACKLOG, Job, Occurrence, Severity, hostname};
 
 /// Events whose repeats are counted. The API server drops an event after an hour, and a repeat of
 /// one that is forgotten here is merely a new event.
-const REMEMBERED: usize = 1024;
+const REMEMBERED: usize = 2048;
 
 /// An event that was written and may be seen again.
 struct Seen {
@@ -23,19 +25,45 @@ struct Seen {
     last: Timestamp,
 }
 
-/// Writes Kubernetes events, one after the other.
+/// So many waiting events are written without a rest: users and tools look for the events of an
+/// object when it has become Ready.
+const FEW: usize = 32;
+/// Beyond so many there is no rest either, before they are too many to wait.
+const MANY: usize = BACKLOG / 2;
+/// For so many times as long as a write took, the writer rests.
+const RESTS: u32 = 3;
+/// An API server that hangs says nothing about the next moment.
+const LONGEST_REST: Duration = Duration::from_millis(500);
+
+/// How long the writer rests after a write that took `took`, with `waiting` events behind it.
+///
+/// Where hundreds of objects change together every request takes its share of the API server from
+/// the others, and of 14 for a new Kustomization three are events. So these follow, and what they
+/// tell of comes first.
+fn rest(took: Duration, waiting: usize) -> Duration {
+    if waiting <= FEW || waiting > MANY {
+        return Duration::ZERO;
+    }
+    (took * RESTS).min(LONGEST_REST)
+}
+
+/// Writes Kubernetes events, one after the other, which keeps the order and the counts of each
+/// object's right.
 pub(super) struct Writer {
     client: Client,
     component: Arc<str>,
     instance: String,
     seen: HashMap<u64, Seen>,
+    /// Cancelled when somebody waits for the last event.
+    hurry: CancellationToken,
 }
 
 impl Writer {
-    pub(super) fn new(client: Client, component: Arc<str>) -> Self {
+    pub(super) fn new(client: Client, component: Arc<str>, hurry: CancellationToken) -> Self {
         Self {
             client,
             component,
+            hurry,
             instance: hostname(),
             seen: HashMap::new(),
         }
@@ -45,6 +73,7 @@ impl Writer {
         while let Some(job) = jobs.recv().await {
             match job {
                 Job::Event(occurrence) => {
+                    let started = Instant::now();
                     if let Err(error) = self.write(&occurrence).await {
                         // A namespace on its way out takes no events; nobody misses them.
                         debug!(
@@ -55,6 +84,8 @@ impl Writer {
                             "event not written"
                         );
                     }
+                    let rest = tokio::time::sleep(rest(started.elapsed(), jobs.len()));
+                    self.hurry.run_until_cancelled(rest).await;
                 }
                 Job::Flush(tell) => {
                     let _ = tell.send(());
@@ -140,5 +171,29 @@ impl Writer {
             last: at,
         };
         self.seen.insert(identity, seen);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn few_events_are_written_at_once() {
+        assert_eq!(rest(40 * MS, FEW), Duration::ZERO);
+    }
+
+    #[test]
+    fn many_events_yield_by_the_time_that_each_takes() {
+        assert_eq!(rest(2 * MS, FEW + 1), 6 * MS);
+        assert_eq!(rest(40 * MS, MANY), 120 * MS);
+        assert_eq!(rest(30_000 * MS, MANY), LONGEST_REST);
+    }
+
+    #[test]
+    fn too_many_events_yield_no_more() {
+        assert_eq!(rest(40 * MS, MANY + 1), Duration::ZERO);
     }
 }

@@ -13,14 +13,13 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Client, Resource, ResourceExt};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use windlass_api::meta::EVENT_ANNOTATION_PREFIX;
 
-/// Events that may wait to be written, per task. Beyond it new ones are dropped.
-const BACKLOG: usize = 2048;
-/// Tasks that write Kubernetes events. Events of one object always go through the same one, which
-/// keeps their order and their counts right.
-const WRITERS: usize = 2;
+/// Events that may wait, for the cluster and for the receiver of notifications each. Beyond it new
+/// ones are dropped.
+const BACKLOG: usize = 4096;
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,13 +108,6 @@ impl Occurrence {
         (self.severity, &self.reason, &self.message).hash(&mut hasher);
         hasher.finish()
     }
-
-    fn shard(&self) -> usize {
-        let mut hasher = DefaultHasher::new();
-        let r = &self.reference;
-        (&r.kind, &r.namespace, &r.name).hash(&mut hasher);
-        usize::try_from(hasher.finish() % WRITERS as u64).unwrap_or_default()
-    }
 }
 
 enum Job {
@@ -132,8 +124,9 @@ pub enum RecorderError {
 }
 
 struct Queues {
-    writers: Vec<mpsc::Sender<Job>>,
+    cluster: mpsc::Sender<Job>,
     post: Option<mpsc::Sender<Job>>,
+    hurry: CancellationToken,
 }
 
 /// Writes events in the background, and stops when its last clone is dropped. Clones share the
@@ -165,16 +158,14 @@ impl Recorder {
             tokio::spawn(poster.run(jobs));
             Some(sender)
         };
-        let writers = vec![client; WRITERS]
-            .into_iter()
-            .map(|client| {
-                let (sender, jobs) = mpsc::channel(BACKLOG);
-                let writer = cluster::Writer::new(client, component.clone());
-                tokio::spawn(writer.run(jobs));
-                sender
-            })
-            .collect();
-        Ok(Self(Arc::new(Queues { writers, post })))
+        let hurry = CancellationToken::new();
+        let (cluster, jobs) = mpsc::channel(BACKLOG);
+        tokio::spawn(cluster::Writer::new(client, component, hurry.clone()).run(jobs));
+        Ok(Self(Arc::new(Queues {
+            cluster,
+            post,
+            hurry,
+        })))
     }
 
     /// Hands over an event without waiting for it to be written. Annotations of the object under
@@ -197,7 +188,7 @@ impl Recorder {
             at: Timestamp::now(),
         });
         if !event.routine {
-            hand_over(&self.0.writers[occurrence.shard()], &occurrence);
+            hand_over(&self.0.cluster, &occurrence);
         }
         if let Some(post) = &self.0.post
             && post::wants(&occurrence)
@@ -206,9 +197,11 @@ impl Recorder {
         }
     }
 
-    /// Waits until everything handed over so far has been written or given up.
+    /// Waits until everything handed over so far has been written or given up. From then on events
+    /// yield to nothing any more: it is for the end of a process.
     pub async fn flush(&self) {
-        let queues = self.0.writers.iter().chain(&self.0.post);
+        self.0.hurry.cancel();
+        let queues = std::iter::once(&self.0.cluster).chain(&self.0.post);
         let mut done = Vec::new();
         for queue in queues {
             let (tell, told) = oneshot::channel();
