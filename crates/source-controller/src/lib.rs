@@ -20,12 +20,9 @@ mod steps;
 mod trigger;
 mod watches;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::Context as _;
@@ -53,9 +50,6 @@ const WRITER: Writer = Writer {
     field_manager: NAME,
     conditions: status::OWNED,
 };
-
-/// How long events may take to be written once the controller is to stop.
-const FLUSH: Duration = Duration::from_secs(5);
 
 /// Runs the controller until `shutdown`.
 ///
@@ -160,9 +154,7 @@ async fn lead(
     if let Err(error) = server.await {
         warn!(%error, "artifact server ended badly");
     }
-    if tokio::time::timeout(FLUSH, recorder.flush()).await.is_err() {
-        warn!("not all events could be written before the end");
-    }
+    recorder.flush().await;
     Ok(())
 }
 

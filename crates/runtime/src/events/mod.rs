@@ -8,6 +8,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::jiff::Timestamp;
@@ -20,6 +21,9 @@ use windlass_api::meta::EVENT_ANNOTATION_PREFIX;
 /// Events that may wait, for the cluster and for the receiver of notifications each. Beyond it new
 /// ones are dropped.
 const BACKLOG: usize = 4096;
+
+/// How long the end of a process waits for the last events.
+const FLUSH: Duration = Duration::from_secs(5);
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -197,10 +201,16 @@ impl Recorder {
         }
     }
 
-    /// Waits until everything handed over so far has been written or given up. From then on events
-    /// yield to nothing any more: it is for the end of a process.
+    /// Waits until everything handed over so far has been written or given up, for 5 s at
+    /// most. From then on events yield to nothing any more: it is for the end of a process.
     pub async fn flush(&self) {
         self.0.hurry.cancel();
+        if tokio::time::timeout(FLUSH, self.written()).await.is_err() {
+            warn!("not all events could be written before the end");
+        }
+    }
+
+    async fn written(&self) {
         let queues = std::iter::once(&self.0.cluster).chain(&self.0.post);
         let mut done = Vec::new();
         for queue in queues {
