@@ -1,11 +1,10 @@
 //! The observer that tests and bench look through.
 
-use std::time::Duration;
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
-use futures::FutureExt;
 use serde_json::Value;
 use windlass_e2e::Objects;
-use windlass_testkit::{ControlPlane, Options};
+use windlass_testkit::{ControlPlane, Options, wait_until};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -19,28 +18,32 @@ async fn all_are_waited_for_and_counted() {
         );
         objects.apply_text(&text).await;
     };
-    let good = |object: &Value| object["data"]["state"] == "Z29vZA==";
-    let mut watch = objects.watch("Secret");
-    let mut others = objects.watch("Secret");
-    let mut sees = async |name: &str, state: &str| {
-        put(name, state).await;
-        let is_good = state == "good";
-        others
-            .until_object(name, DEADLINE, |object| good(object) == is_good)
-            .await;
+    let is_good = |object: &Value| object["data"]["state"] == "Z29vZA==";
+    // What the observer was last told of each.
+    let told = RefCell::new(BTreeMap::new());
+    let good = |object: &Value| {
+        let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+        told.borrow_mut().insert(name, is_good(object));
+        is_good(object)
     };
+    let is_told = |name: &str, good: bool| told.borrow().get(name) == Some(&good);
 
-    sees("a", "good").await;
+    let mut watch = objects.watch("Secret");
+    put("a", "good").await;
+    watch.until_object("a", DEADLINE, is_good).await;
     let mut all = std::pin::pin!(watch.until_all("all are good", DEADLINE, 2, good));
-    assert!(all.as_mut().now_or_never().is_none(), "one is missing");
-    sees("b", "bad").await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(all.as_mut().now_or_never().is_none(), "b is bad");
+    put("b", "bad").await;
+    tokio::select! {
+        _ = &mut all => panic!("one was missing, then b was bad"),
+        () = wait_until("b to be seen bad", DEADLINE, async || is_told("b", false)) => {}
+    }
     // One that was good before it is bad again, when the one that was waited for becomes good.
-    sees("a", "bad").await;
-    sees("b", "good").await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(all.as_mut().now_or_never().is_none(), "a is bad");
-    sees("a", "good").await;
+    put("a", "bad").await;
+    put("b", "good").await;
+    tokio::select! {
+        _ = &mut all => panic!("a was bad"),
+        () = wait_until("a to be seen bad", DEADLINE, async || is_told("a", false)) => {}
+    }
+    put("a", "good").await;
     all.await;
 }

@@ -84,8 +84,10 @@ impl Writer {
                             "event not written"
                         );
                     }
-                    let rest = tokio::time::sleep(rest(started.elapsed(), jobs.len()));
-                    self.hurry.run_until_cancelled(rest).await;
+                    let pause = rest(started.elapsed(), jobs.len());
+                    self.hurry
+                        .run_until_cancelled(tokio::time::sleep(pause))
+                        .await;
                 }
                 Job::Flush(tell) => {
                     let _ = tell.send(());
