@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
+use futures::FutureExt;
 use serde_json::Value;
 use windlass_e2e::Objects;
 use windlass_testkit::{ControlPlane, Options, wait_until};
@@ -32,9 +33,10 @@ async fn all_are_waited_for_and_counted() {
     put("a", "good").await;
     watch.until_object("a", DEADLINE, is_good).await;
     let mut all = std::pin::pin!(watch.until_all("all are good", DEADLINE, 2, good));
+    assert!(all.as_mut().now_or_never().is_none(), "one is missing");
     put("b", "bad").await;
     tokio::select! {
-        _ = &mut all => panic!("one was missing, then b was bad"),
+        _ = &mut all => panic!("b was bad"),
         () = wait_until("b to be seen bad", DEADLINE, async || is_told("b", false)) => {}
     }
     // One that was good before it is bad again, when the one that was waited for becomes good.
