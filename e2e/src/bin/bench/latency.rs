@@ -97,7 +97,7 @@ pub(crate) async fn measure(tries: usize) {
     print("drift made -> corrected", "5 s", &mut corrections);
     objects.delete("Kustomization", "app").await;
     objects.until_gone("Kustomization", "app").await;
-    chain(&objects, tries.min(5)).await;
+    chain(&objects, tries).await;
 }
 
 /// Levels of `dependsOn`, made in the wrong order, beside one Kustomization alone.
