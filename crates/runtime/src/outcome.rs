@@ -156,22 +156,24 @@ impl Reporter {
         patch::status(&self.client, &self.writer, object, &status).await
     }
 
-    /// Patches the status once (not at all when nothing differs from `object`), records the events,
+    /// Records the events, patches the status once (not at all when nothing differs from `object`),
     /// observes how long it took since `started`, and answers when to look again: with exponential
     /// delays when the status could not be written, for then nobody knows what happened. Answers
     /// the object too, since a watch may show it only later.
+    ///
+    /// Events go first, as Flux has it: who waits for the status finds them under way.
     pub async fn report<K: Owned, S: Serialize + Send + Sync>(
         &self,
         object: &K,
         outcome: Outcome<S>,
         started: Instant,
     ) -> Reported<K> {
-        let patched = self.progress(object, &outcome.status).await;
         let involved = Involved::of(object);
         for event in outcome.events {
             log(&event);
             self.recorder.record(&involved, event);
         }
+        let patched = self.progress(object, &outcome.status).await;
         let key = ObjectKey::of(object);
         self.metrics
             .observe_reconcile(self.kind, &key, started.elapsed());
