@@ -27,7 +27,7 @@ struct Seen {
 
 /// So many waiting events are written without a rest: users and tools look for the events of an
 /// object when it has become Ready.
-const FEW: usize = 32;
+const FEW: usize = 8;
 /// Beyond so many there is no rest either, before they are too many to wait.
 const MANY: usize = BACKLOG / 2;
 /// For so many times as long as a write took, the writer rests.
@@ -45,6 +45,11 @@ fn rest(took: Duration, waiting: usize) -> Duration {
         return Duration::ZERO;
     }
     (took * RESTS).min(LONGEST_REST)
+}
+
+/// Rests, but no longer than until somebody waits for the last event.
+async fn give_way(pause: Duration, hurry: &CancellationToken) {
+    hurry.run_until_cancelled(tokio::time::sleep(pause)).await;
 }
 
 /// Writes Kubernetes events, one after the other, which keeps the order and the counts of each
@@ -84,10 +89,7 @@ impl Writer {
                             "event not written"
                         );
                     }
-                    let pause = rest(started.elapsed(), jobs.len());
-                    self.hurry
-                        .run_until_cancelled(tokio::time::sleep(pause))
-                        .await;
+                    give_way(rest(started.elapsed(), jobs.len()), &self.hurry).await;
                 }
                 Job::Flush(tell) => {
                     let _ = tell.send(());
@@ -197,5 +199,15 @@ mod tests {
     #[test]
     fn too_many_events_yield_no_more() {
         assert_eq!(rest(40 * MS, MANY + 1), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_rest_when_somebody_waits_for_the_last_event() {
+        let (hurry, started) = (CancellationToken::new(), tokio::time::Instant::now());
+        give_way(10 * MS, &hurry).await;
+        assert_eq!(started.elapsed(), 10 * MS);
+        hurry.cancel();
+        give_way(10 * MS, &hurry).await;
+        assert_eq!(started.elapsed(), 10 * MS);
     }
 }

@@ -243,3 +243,25 @@ pub(crate) fn hostname() -> String {
         .map(|name| name.trim().to_owned())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_hurries_and_waits_for_five_seconds() {
+        let (cluster, mut jobs) = mpsc::channel(1);
+        let hurry = CancellationToken::new();
+        let recorder = Recorder(Arc::new(Queues {
+            cluster,
+            post: None,
+            hurry: hurry.clone(),
+        }));
+        let started = tokio::time::Instant::now();
+        let ((), asked) = tokio::join!(recorder.flush(), jobs.recv());
+        assert!(hurry.is_cancelled());
+        assert_eq!(started.elapsed(), FLUSH);
+        // It was asked, and never told that all is written.
+        assert!(matches!(asked, Some(Job::Flush(tell)) if tell.is_closed()));
+    }
+}
