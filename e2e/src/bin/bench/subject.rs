@@ -1,6 +1,10 @@
 //! Whose controllers are measured.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use windlass_e2e::{Controller, Stack, StackOptions};
 
@@ -52,17 +56,26 @@ impl Subject {
     }
 }
 
-/// Waits until the controllers use no more CPU.
+/// So long they have to be quiet, and so little CPU is quiet: events that trickle out use more.
+const QUIET: Duration = Duration::from_secs(2);
+const QUIET_CPU_SECONDS: f64 = 0.02;
+/// Controllers that never rest are measured all the same.
+const LONGEST_SETTLING: Duration = Duration::from_mins(2);
+
+/// Waits until the controllers use no more CPU, or says that they did not stop to.
 pub(crate) async fn settled(stack: &Stack) {
-    let mut before = f64::INFINITY;
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let used: f64 = usage(stack).iter().map(|usage| usage.cpu_seconds).sum();
-        if used > 0.0 && used - before < 0.02 && used >= before {
+    let cpu = || -> f64 { usage(stack).iter().map(|usage| usage.cpu_seconds).sum() };
+    let deadline = Instant::now() + LONGEST_SETTLING;
+    let mut before = cpu();
+    while Instant::now() < deadline {
+        tokio::time::sleep(QUIET).await;
+        let now = cpu();
+        if now > 0.0 && (0.0..QUIET_CPU_SECONDS).contains(&(now - before)) {
             return;
         }
-        before = used;
+        before = now;
     }
+    println!("  controllers still at work after {LONGEST_SETTLING:?}");
 }
 
 /// What the source-controller and the kustomize-controller have used.
