@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::{Event, EventSource};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
@@ -9,10 +8,9 @@ use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::{BACKLOG, Job, Occurrence, Severity, hostname};
+use super::{Job, Occurrence, Severity, hostname};
 
 /// Events whose repeats are counted. The API server drops an event after an hour, and a repeat of
 /// one that is forgotten here is merely a new event.
@@ -25,50 +23,22 @@ struct Seen {
     last: Timestamp,
 }
 
-/// So many waiting events are written without a rest: users and tools look for the events of an
-/// object when it has become Ready.
-const FEW: usize = 8;
-/// Beyond so many there is no rest either, before they are too many to wait.
-const MANY: usize = BACKLOG / 2;
-/// For so many times as long as a write took, the writer rests.
-const RESTS: u32 = 3;
-/// An API server that hangs says nothing about the next moment.
-const LONGEST_REST: Duration = Duration::from_millis(500);
-
-/// How long the writer rests after a write that took `took`, with `waiting` events behind it.
-///
-/// Where hundreds of objects change together every request takes its share of the API server from
-/// the others, and of 14 for a new Kustomization three are events. So these follow, and what they
-/// tell of comes first.
-fn rest(took: Duration, waiting: usize) -> Duration {
-    if waiting <= FEW || waiting > MANY {
-        return Duration::ZERO;
-    }
-    (took * RESTS).min(LONGEST_REST)
-}
-
-/// Rests, but no longer than until somebody waits for the last event.
-async fn give_way(pause: Duration, hurry: &CancellationToken) {
-    hurry.run_until_cancelled(tokio::time::sleep(pause)).await;
-}
-
-/// Writes Kubernetes events, one after the other, which keeps the order and the counts of each
-/// object's right.
+/// Writes Kubernetes events, one after the other. That keeps the order and the counts of each
+/// object's right; and where hundreds of objects change together, of 14 requests for a new
+/// Kustomization three are events, which so take one place at the API server beside the many of
+/// the work.
 pub(super) struct Writer {
     client: Client,
     component: Arc<str>,
     instance: String,
     seen: HashMap<u64, Seen>,
-    /// Cancelled when somebody waits for the last event.
-    hurry: CancellationToken,
 }
 
 impl Writer {
-    pub(super) fn new(client: Client, component: Arc<str>, hurry: CancellationToken) -> Self {
+    pub(super) fn new(client: Client, component: Arc<str>) -> Self {
         Self {
             client,
             component,
-            hurry,
             instance: hostname(),
             seen: HashMap::new(),
         }
@@ -78,7 +48,6 @@ impl Writer {
         while let Some(job) = jobs.recv().await {
             match job {
                 Job::Event(occurrence) => {
-                    let started = Instant::now();
                     if let Err(error) = self.write(&occurrence).await {
                         // A namespace on its way out takes no events; nobody misses them.
                         debug!(
@@ -89,7 +58,6 @@ impl Writer {
                             "event not written"
                         );
                     }
-                    give_way(rest(started.elapsed(), jobs.len()), &self.hurry).await;
                 }
                 Job::Flush(tell) => {
                     let _ = tell.send(());
@@ -175,39 +143,5 @@ impl Writer {
             last: at,
         };
         self.seen.insert(identity, seen);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    #[test]
-    fn few_events_are_written_at_once() {
-        assert_eq!(rest(40 * MS, FEW), Duration::ZERO);
-    }
-
-    #[test]
-    fn many_events_yield_by_the_time_that_each_takes() {
-        assert_eq!(rest(2 * MS, FEW + 1), 6 * MS);
-        assert_eq!(rest(40 * MS, MANY), 120 * MS);
-        assert_eq!(rest(30_000 * MS, MANY), LONGEST_REST);
-    }
-
-    #[test]
-    fn too_many_events_yield_no_more() {
-        assert_eq!(rest(40 * MS, MANY + 1), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_rest_when_somebody_waits_for_the_last_event() {
-        let (hurry, started) = (CancellationToken::new(), tokio::time::Instant::now());
-        give_way(10 * MS, &hurry).await;
-        assert_eq!(started.elapsed(), 10 * MS);
-        hurry.cancel();
-        give_way(10 * MS, &hurry).await;
-        assert_eq!(started.elapsed(), 10 * MS);
     }
 }

@@ -14,7 +14,6 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Client, Resource, ResourceExt};
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use windlass_api::meta::EVENT_ANNOTATION_PREFIX;
 
@@ -130,7 +129,6 @@ pub enum RecorderError {
 struct Queues {
     cluster: mpsc::Sender<Job>,
     post: Option<mpsc::Sender<Job>>,
-    hurry: CancellationToken,
 }
 
 /// Writes events in the background, and stops when its last clone is dropped. Clones share the
@@ -162,14 +160,9 @@ impl Recorder {
             tokio::spawn(poster.run(jobs));
             Some(sender)
         };
-        let hurry = CancellationToken::new();
         let (cluster, jobs) = mpsc::channel(BACKLOG);
-        tokio::spawn(cluster::Writer::new(client, component, hurry.clone()).run(jobs));
-        Ok(Self(Arc::new(Queues {
-            cluster,
-            post,
-            hurry,
-        })))
+        tokio::spawn(cluster::Writer::new(client, component).run(jobs));
+        Ok(Self(Arc::new(Queues { cluster, post })))
     }
 
     /// Hands over an event without waiting for it to be written. Annotations of the object under
@@ -202,9 +195,8 @@ impl Recorder {
     }
 
     /// Waits until everything handed over so far has been written or given up, for 5 s at
-    /// most. From then on events yield to nothing any more: it is for the end of a process.
+    /// most: it is for the end of a process.
     pub async fn flush(&self) {
-        self.0.hurry.cancel();
         if tokio::time::timeout(FLUSH, self.written()).await.is_err() {
             warn!("not all events could be written before the end");
         }
@@ -249,17 +241,14 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_end_hurries_and_waits_for_five_seconds() {
+    async fn the_end_waits_for_five_seconds_at_most() {
         let (cluster, mut jobs) = mpsc::channel(1);
-        let hurry = CancellationToken::new();
         let recorder = Recorder(Arc::new(Queues {
             cluster,
             post: None,
-            hurry: hurry.clone(),
         }));
         let started = tokio::time::Instant::now();
         let ((), asked) = tokio::join!(recorder.flush(), jobs.recv());
-        assert!(hurry.is_cancelled());
         assert_eq!(started.elapsed(), FLUSH);
         // It was asked, and never told that all is written.
         assert!(matches!(asked, Some(Job::Flush(tell)) if tell.is_closed()));
