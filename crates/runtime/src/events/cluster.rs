@@ -23,10 +23,8 @@ struct Seen {
     last: Timestamp,
 }
 
-/// Writes Kubernetes events, one after the other. That keeps the order and the counts of each
-/// object's right; and where hundreds of objects change together, of 14 requests for a new
-/// Kustomization three are events, which so take one place at the API server beside the many of
-/// the work.
+/// Writes Kubernetes events, one after the other, which keeps their order and the counts of their
+/// repeats right.
 pub(super) struct Writer {
     client: Client,
     component: Arc<str>,

@@ -248,7 +248,9 @@ mod tests {
             post: None,
         }));
         let started = tokio::time::Instant::now();
-        let ((), asked) = tokio::join!(recorder.flush(), jobs.recv());
+        let both = async { tokio::join!(recorder.flush(), jobs.recv()) };
+        let ended = tokio::time::timeout(2 * FLUSH, both).await;
+        let ((), asked) = ended.expect("the end waits too long");
         assert_eq!(started.elapsed(), FLUSH);
         // It was asked, and never told that all is written.
         assert!(matches!(asked, Some(Job::Flush(tell)) if tell.is_closed()));

@@ -1,13 +1,16 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use k8s_openapi::api::core::v1::Event;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use windlass_api::meta::FINALIZER;
 use windlass_api::source::GitRepository;
 use windlass_runtime::conditions::{Conditions, Status};
-use windlass_runtime::events::Recorder;
+use windlass_runtime::events::{EventRecord, Recorder, Severity};
 use windlass_runtime::metrics::Metrics;
 use windlass_runtime::outcome::{Outcome, Reporter};
 use windlass_runtime::patch::{self, Writer};
@@ -223,4 +226,47 @@ async fn a_report_is_one_patch_and_observes_the_reconcile() {
     assert_eq!(next.requeue, Requeue::Done);
     assert!(next.object.is_none());
     assert!(!metrics.encode().contains("name=\"app\""));
+}
+
+/// Who sees a status finds its events, as with Flux, which hands them over first.
+#[tokio::test]
+async fn events_are_on_their_way_before_the_status() {
+    let plane = control_plane().await;
+    let client = clients(plane).await.own();
+    let (_, created) = repository(plane, &client).await;
+    let namespace = created.namespace().unwrap();
+    // Lets no request of the reporter's own through until told.
+    let gate = Arc::new(Semaphore::new(0));
+    let (held, real) = (gate.clone(), client.clone());
+    let behind_the_gate = tower::service_fn(move |request| {
+        let (held, real) = (held.clone(), real.clone());
+        async move {
+            let _pass = held.acquire().await;
+            real.send(request).await
+        }
+    });
+    let reporter = Reporter {
+        client: Client::new(behind_the_gate, namespace.as_str()),
+        recorder: Recorder::new(client.clone(), "source-controller", "").unwrap(),
+        metrics: Metrics::new(),
+        writer: WRITER,
+        kind: "GitRepository",
+    };
+    let outcome = Outcome {
+        status: status("one", &json!({})),
+        events: vec![EventRecord::new(Severity::Info, "NewArtifact", "text")],
+        requeue: Requeue::Done,
+    };
+    let report = reporter.report(&created, outcome, Instant::now());
+    let events: Api<Event> = Api::namespaced(client.clone(), &namespace);
+    let told = async {
+        wait_until("the event", SOON, async || {
+            let list = events.list(&ListParams::default()).await.unwrap();
+            !list.items.is_empty()
+        })
+        .await;
+        gate.add_permits(1);
+    };
+    let (after, ()) = tokio::join!(report, told);
+    assert_eq!(messages(&after.object.unwrap())[0].1, "one");
 }
