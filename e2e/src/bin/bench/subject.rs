@@ -56,8 +56,8 @@ impl Subject {
     }
 }
 
-/// So long they have to be quiet, and so little CPU is quiet: events that trickle out use more.
-const QUIET: Duration = Duration::from_secs(2);
+/// So long they have to be quiet, and so little CPU is quiet: less than two ticks of its clock.
+const QUIET: Duration = Duration::from_secs(1);
 const QUIET_CPU_SECONDS: f64 = 0.02;
 /// Controllers that never rest are measured all the same.
 const LONGEST_SETTLING: Duration = Duration::from_mins(2);
