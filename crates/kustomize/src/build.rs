@@ -62,7 +62,7 @@ fn resources(context: &Context<'_>, loader: &Loader<'_>) -> Result<Vec<Resource>
     set_schemas(loader, &kustomization, true)?;
     let wanted = &kustomization.build_metadata;
     let wants = |option: &str| wanted.iter().any(|wanted| wanted == option);
-    let builtin = Rc::new(TransformerConfig::builtin());
+    let builtin = TransformerConfig::builtin();
     let target = accumulate::Target {
         builtin: &builtin,
         loader,

@@ -3,6 +3,8 @@
 mod crds;
 mod defaults;
 
+use std::sync::{Arc, LazyLock};
+
 use windlass_yaml::{Value, go_sort};
 
 use crate::Error;
@@ -36,13 +38,19 @@ pub(crate) struct TransformerConfig {
     pub(crate) is_builtin: bool,
 }
 
+/// kustomize's own configuration. To make and sort its hundreds of small parts takes as long as
+/// most builds, so a process does it once.
+static BUILTIN: LazyLock<Arc<TransformerConfig>> = LazyLock::new(|| {
+    let mut config = defaults::config();
+    config.sort();
+    config.is_builtin = true;
+    Arc::new(config)
+});
+
 impl TransformerConfig {
     /// kustomize's own configuration.
-    pub(crate) fn builtin() -> Self {
-        let mut config = defaults::config();
-        config.sort();
-        config.is_builtin = true;
-        config
+    pub(crate) fn builtin() -> Arc<Self> {
+        Arc::clone(&BUILTIN)
     }
 
     /// Reads files named under `configurations` and adds them to kustomize's own.
@@ -59,7 +67,7 @@ impl TransformerConfig {
             };
             read().map_err(|error: Error| error.in_file(&loader.located(path)))?;
         }
-        let mut config = Self::builtin();
+        let mut config = Self::clone(&BUILTIN);
         config.merge(&own)?;
         // As it is merged again, from the narrow to the wide, wide ones give way to narrow ones.
         let mut merged = Self::default();

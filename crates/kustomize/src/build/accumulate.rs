@@ -1,6 +1,6 @@
 //! Accumulating the resources of one kustomization directory, depth first.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::config::TransformerConfig;
 use crate::kustomization::{self, Kustomization};
@@ -18,23 +18,23 @@ use super::set_schemas;
 pub(super) struct Accumulator {
     pub(super) resources: ResMap,
     /// The transformer configuration of all that; none as long as there is nothing.
-    pub(super) config: Option<Rc<TransformerConfig>>,
+    pub(super) config: Option<Arc<TransformerConfig>>,
     pub(super) vars: VarSet,
 }
 
 impl Accumulator {
     /// What was there first counts more.
-    fn merge_config(&mut self, other: &Rc<TransformerConfig>) -> Result<(), Error> {
+    fn merge_config(&mut self, other: &Arc<TransformerConfig>) -> Result<(), Error> {
         match &mut self.config {
-            None if other.is_builtin => self.config = Some(Rc::clone(other)),
+            None if other.is_builtin => self.config = Some(Arc::clone(other)),
             // Even into nothing it is merged: wide specifications give way to narrow ones.
             None => {
                 let mut own = TransformerConfig::default();
                 own.merge(other)?;
-                self.config = Some(Rc::new(own));
+                self.config = Some(Arc::new(own));
             }
-            Some(own) if Rc::ptr_eq(own, other) => {}
-            Some(own) => Rc::make_mut(own).merge(other)?,
+            Some(own) if Arc::ptr_eq(own, other) => {}
+            Some(own) => Arc::make_mut(own).merge(other)?,
         }
         Ok(())
     }
@@ -50,7 +50,7 @@ impl Accumulator {
 
 /// One kustomization and where it was found.
 pub(super) struct Target<'t> {
-    pub(super) builtin: &'t Rc<TransformerConfig>,
+    pub(super) builtin: &'t Arc<TransformerConfig>,
     pub(super) loader: &'t Loader<'t>,
     pub(super) kustomization: &'t Kustomization,
     /// The name of its file.
@@ -73,7 +73,7 @@ impl Target<'_> {
         } else {
             let own = TransformerConfig::load(self.loader, &k.configurations)
                 .map_err(|error| error.at(|| self.place("configurations", None)))?;
-            sum.merge_config(&Rc::new(own))?;
+            sum.merge_config(&Arc::new(own))?;
         }
         if !k.crds.is_empty() {
             let own = TransformerConfig::of_crds(self.loader, &k.crds).map_err(|error| {
@@ -81,7 +81,7 @@ impl Target<'_> {
                     .context(format_args!("loading CRDs [{}]", k.crds.join(" ")))
                     .at(|| self.place("crds", None))
             })?;
-            sum.merge_config(&Rc::new(own))?;
+            sum.merge_config(&Arc::new(own))?;
         }
         self.generate(&mut sum)?;
         for (at, path) in k.components.iter().enumerate() {
