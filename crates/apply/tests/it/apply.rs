@@ -2,6 +2,7 @@ use serde_json::json;
 use windlass_api::kustomize::{IgnoreRule, Selector};
 use windlass_apply::{AppliedMemory, IgnoreRules, inventory, prepare, stages};
 use windlass_health::ObjectId;
+use windlass_testkit::wait_until;
 
 use crate::world::{SOON, World};
 
@@ -95,6 +96,51 @@ async fn a_deployment_with_unknown_fields_and_bare_ports_settles() {
         .await
         .unwrap();
     assert!(again.to_string().ends_with("/web unchanged"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_a_custom_resource_does_not_have_is_refused_by_name() {
+    let world = World::new().await;
+    let (applier, memory) = (world.applier(|_| {}), AppliedMemory::new());
+    let crd = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "lamps.fields.example.invalid"},
+        "spec": {
+            "group": "fields.example.invalid", "scope": "Namespaced",
+            "names": {"kind": "Lamp", "plural": "lamps"},
+            "versions": [{"name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {
+                    "spec": {"type": "object", "properties": {"watts": {"type": "integer"}}},
+                }}}}],
+        },
+    });
+    world.run(&applier, &memory, vec![crd]).await.unwrap();
+    let lamp = |spec: serde_json::Value| {
+        vec![
+            json!({"apiVersion": "fields.example.invalid/v1", "kind": "Lamp",
+            "metadata": {"name": "lamp", "namespace": world.namespace}, "spec": spec}),
+        ]
+    };
+    wait_until("the kind to be served", SOON, async || {
+        world
+            .run(&applier, &memory, lamp(json!({"watts": 5})))
+            .await
+            .is_ok()
+    })
+    .await;
+    for (spec, message) in [
+        (
+            json!({"watts": 5, "wats": 5}),
+            ".spec.wats: field not declared in schema",
+        ),
+        (
+            json!({"watts": "five"}),
+            ".spec.watts: expected numeric (int or float), got string",
+        ),
+    ] {
+        let refused = world.run(&applier, &memory, lamp(spec)).await.unwrap_err();
+        assert!(refused.to_string().contains(message), "{refused}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
