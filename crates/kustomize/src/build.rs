@@ -62,9 +62,7 @@ fn resources(context: &Context<'_>, loader: &Loader<'_>) -> Result<Vec<Resource>
     set_schemas(loader, &kustomization, true)?;
     let wanted = &kustomization.build_metadata;
     let wants = |option: &str| wanted.iter().any(|wanted| wanted == option);
-    let builtin = TransformerConfig::builtin();
     let target = accumulate::Target {
-        builtin: &builtin,
         loader,
         kustomization: &kustomization,
         file,
@@ -72,7 +70,8 @@ fn resources(context: &Context<'_>, loader: &Loader<'_>) -> Result<Vec<Resource>
         chart_namespace: "",
     };
     let accumulated = target.accumulate(accumulate::Accumulator::default())?;
-    let config = accumulated.config.unwrap_or(builtin);
+    let config = accumulated.config.as_deref();
+    let config = config.unwrap_or(TransformerConfig::builtin());
     let mut resources = accumulated.resources;
     let schemas = context.schemas();
     HashTransformer.transform(&mut resources, &schemas)?;

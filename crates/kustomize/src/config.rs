@@ -34,23 +34,18 @@ pub(crate) struct TransformerConfig {
     pub(crate) replicas: Vec<FieldSpec>,
     pub(crate) var_references: Vec<FieldSpec>,
     pub(crate) name_references: Vec<NameReference>,
-    /// Whether this is kustomize's own, with nothing added.
-    pub(crate) is_builtin: bool,
 }
 
-/// kustomize's own configuration. To make and sort its hundreds of small parts takes as long as
-/// most builds, so a process does it once.
-static BUILTIN: LazyLock<Arc<TransformerConfig>> = LazyLock::new(|| {
-    let mut config = defaults::config();
-    config.sort();
-    config.is_builtin = true;
-    Arc::new(config)
-});
-
 impl TransformerConfig {
-    /// kustomize's own configuration.
-    pub(crate) fn builtin() -> Arc<Self> {
-        Arc::clone(&BUILTIN)
+    /// kustomize's own configuration. To make and sort its hundreds of small parts would be a good
+    /// part of a build of a few objects, so a process does it once.
+    pub(crate) fn builtin() -> &'static Arc<Self> {
+        static BUILTIN: LazyLock<Arc<TransformerConfig>> = LazyLock::new(|| {
+            let mut config = defaults::config();
+            config.sort();
+            Arc::new(config)
+        });
+        &BUILTIN
     }
 
     /// Reads files named under `configurations` and adds them to kustomize's own.
@@ -67,7 +62,7 @@ impl TransformerConfig {
             };
             read().map_err(|error: Error| error.in_file(&loader.located(path)))?;
         }
-        let mut config = Self::clone(&BUILTIN);
+        let mut config = Self::clone(Self::builtin());
         config.merge(&own)?;
         // As it is merged again, from the narrow to the wide, wide ones give way to narrow ones.
         let mut merged = Self::default();
@@ -196,7 +191,6 @@ impl TransformerConfig {
             ("Replicas", &mut self.replicas, &other.replicas),
         ])?;
         self.sort();
-        self.is_builtin = false;
         Ok(())
     }
 

@@ -26,7 +26,9 @@ impl Accumulator {
     /// What was there first counts more.
     fn merge_config(&mut self, other: &Arc<TransformerConfig>) -> Result<(), Error> {
         match &mut self.config {
-            None if other.is_builtin => self.config = Some(Arc::clone(other)),
+            None if Arc::ptr_eq(other, TransformerConfig::builtin()) => {
+                self.config = Some(Arc::clone(other));
+            }
             // Even into nothing it is merged: wide specifications give way to narrow ones.
             None => {
                 let mut own = TransformerConfig::default();
@@ -50,7 +52,6 @@ impl Accumulator {
 
 /// One kustomization and where it was found.
 pub(super) struct Target<'t> {
-    pub(super) builtin: &'t Arc<TransformerConfig>,
     pub(super) loader: &'t Loader<'t>,
     pub(super) kustomization: &'t Kustomization,
     /// The name of its file.
@@ -69,7 +70,7 @@ impl Target<'_> {
             .resources(start, "resources", &k.resources)
             .map_err(|error| error.context("accumulating resources"))?;
         if k.configurations.is_empty() {
-            sum.merge_config(self.builtin)?;
+            sum.merge_config(TransformerConfig::builtin())?;
         } else {
             let own = TransformerConfig::load(self.loader, &k.configurations)
                 .map_err(|error| error.at(|| self.place("configurations", None)))?;
@@ -223,7 +224,6 @@ impl Target<'_> {
         }
         let own = self.kustomization.namespace.as_str();
         let target = Target {
-            builtin: self.builtin,
             loader,
             kustomization: &kustomization,
             file,

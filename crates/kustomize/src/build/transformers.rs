@@ -35,7 +35,7 @@ impl Target<'_> {
     pub(super) fn transform(&self, sum: &mut Accumulator) -> Result<(), Error> {
         self.count_additions(sum.resources.items().len())?;
         let config = sum.config.clone();
-        let config = config.as_deref().unwrap_or(self.builtin);
+        let config = config.as_deref().unwrap_or(TransformerConfig::builtin());
         let mut all = List {
             target: self,
             all: Vec::new(),

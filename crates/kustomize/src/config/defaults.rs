@@ -30,7 +30,6 @@ pub(super) fn config() -> TransformerConfig {
     let mut common_labels = selectors();
     common_labels.extend(metadata_labels.clone());
     TransformerConfig {
-        is_builtin: false,
         name_prefix: vec![spec("", "", "", "metadata/name", false)],
         name_suffix: vec![spec("", "", "", "metadata/name", false)],
         namespace: vec![
