@@ -1,8 +1,12 @@
 //! The flags of the controller: names and defaults are those of Flux 2.9.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Parser};
 use windlass_apply::StageKind;
-use windlass_runtime::flags::{CommonFlags, FeatureGates, TreeLimitFlags, parse_bool};
+use windlass_runtime::flags::{
+    CommonFlags, FeatureGates, TreeLimitFlags, parse_bool, parse_duration,
+};
 
 use crate::prune_limit::PruneLimit;
 
@@ -95,6 +99,9 @@ pub struct Flags {
     /// Bytes of files that one build may read, repeats included.
     #[arg(long, default_value_t = 1 << 30)]
     pub max_build_size: u64,
+    /// How long one build may take.
+    #[arg(long, default_value = "1m", value_parser = parse_duration)]
+    pub max_build_time: Duration,
     /// Bytes of the manifests of one Kustomization after substitution, and of what its patches may
     /// add to them before.
     #[arg(long, default_value_t = 256 << 20)]

@@ -16,6 +16,7 @@ use crate::node::Valueless;
 use crate::origin::{ORIGIN, Origin, TRANSFORMATIONS};
 use crate::resmap::ResMap;
 use crate::schema::{Builtins, Definitions, Schemas};
+use crate::time_limit;
 use crate::transform::Transformer as _;
 use crate::transform::hash::HashTransformer;
 use crate::transform::label::LabelTransformer;
@@ -75,7 +76,7 @@ fn resources(context: &Context<'_>, loader: &Loader<'_>) -> Result<Vec<Resource>
     let mut resources = accumulated.resources;
     let schemas = context.schemas();
     HashTransformer.transform(&mut resources, &schemas)?;
-    context.check()?;
+    time_limit::check_now()?;
     namereference::update(&mut resources, &config.name_references)?;
     accumulated
         .vars

@@ -12,6 +12,7 @@ use crate::decode::At;
 use crate::fieldspec::{FieldSpec, merge_one};
 use crate::id::Gvk;
 use crate::loader::Loader;
+use crate::time_limit;
 
 /// Fields that hold the names of objects of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +196,7 @@ impl TransformerConfig {
     }
 
     fn add_reference(&mut self, reference: &NameReference) -> Result<(), Error> {
+        time_limit::check()?;
         let known = self
             .name_references
             .iter_mut()

@@ -8,6 +8,7 @@ use crate::id::Gvk;
 use crate::manifest::Manifest;
 use crate::node::{Node, Tag};
 use crate::path;
+use crate::time_limit;
 
 /// One field, in objects selected by `gvk` (empty parts match anything).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +117,7 @@ impl FieldSpec {
 }
 
 fn walk(node: &mut Node, segments: &[Segment], create: Create, set: Set<'_>) -> Result<(), Error> {
+    time_limit::check()?;
     let Some((segment, rest)) = segments.split_first() else {
         return set(node);
     };
@@ -195,6 +197,7 @@ fn split(path: &str) -> Vec<Segment> {
 
 /// Adds `new` to `specs` unless it is there; the same field with another `create` is a conflict.
 pub(crate) fn merge_one(specs: &mut Vec<FieldSpec>, new: FieldSpec) -> Result<(), Error> {
+    time_limit::check()?;
     match specs.iter().find(|spec| spec.covers(&new)) {
         Some(known) if known.create != new.create => Err(Error::invalid("conflicting fieldspecs")),
         Some(_) => Ok(()),

@@ -4,8 +4,8 @@
 //! generators, the transformers and patches, name references, and the order and text of the
 //! result. It follows kustomize 5.8, error texts included.
 //!
-//! It must not know where the files came from: no file system, no network, no global state, and of
-//! the time only how much has passed. Remote bases and charts are reached through [`RemoteLoader`]
+//! It must not know where the files came from: no file system, no network, no state beyond a build,
+//! and of the time only how much has passed. Remote bases and charts are reached through [`RemoteLoader`]
 //! and [`ChartRenderer`], which the caller supplies.
 //! [`flux`] holds what Flux does to a kustomization before it is built; nothing here knows of
 //! clusters or of the Kustomization API object.
@@ -38,6 +38,7 @@ mod repo;
 mod resmap;
 mod schema;
 mod selector;
+mod time_limit;
 mod transform;
 mod vars;
 

@@ -6,8 +6,6 @@ mod path;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -15,6 +13,7 @@ use self::clone::Clone;
 use crate::growth::Growth;
 use crate::manifest::Manifest;
 use crate::schema::{self, Schemas};
+use crate::time_limit::{self, TimeLimit};
 use crate::{
     BuildOptions, Error, ErrorKind, FileSystem, Files, LoadRestrictor, RemoteError, RepoSpec, load,
     repo,
@@ -36,7 +35,7 @@ pub(crate) struct Context<'a> {
     visits: Cell<usize>,
     /// What patches and the like add to resources.
     pub(crate) growth: Growth,
-    started: Instant,
+    _time_limit: TimeLimit,
 }
 
 impl<'a> Context<'a> {
@@ -52,7 +51,7 @@ impl<'a> Context<'a> {
             bytes: Cell::new(0),
             visits: Cell::new(0),
             growth: Growth::new(options.limits.max_added),
-            started: Instant::now(),
+            _time_limit: TimeLimit::start(options),
         }
     }
 
@@ -80,29 +79,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Fails when the build has been cancelled or has taken too long.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        if let Some(flag) = self.options.cancel
-            && flag.load(Ordering::Relaxed)
-        {
-            return Err(Error::new(
-                ErrorKind::Cancelled,
-                "kustomize build was cancelled",
-            ));
-        }
-        let limit = self.options.limits.max_duration;
-        if self.started.elapsed() > limit {
-            return Err(Error::new(
-                ErrorKind::Limit,
-                format!("kustomize build took longer than {} s", limit.as_secs()),
-            ));
-        }
-        Ok(())
-    }
-
     /// Counts a visit of a kustomization directory.
     fn visit(&self, depth: usize) -> Result<(), Error> {
-        self.check()?;
+        time_limit::check_now()?;
         self.visits.set(self.visits.get() + 1);
         let limits = &self.options.limits;
         if depth > limits.max_depth {
@@ -128,7 +107,7 @@ impl<'a> Context<'a> {
                 format!("more than {} resources", self.options.limits.max_resources),
             ));
         }
-        self.check()
+        time_limit::check_now()
     }
 
     fn count_bytes(&self, length: usize) -> Result<(), Error> {

@@ -14,6 +14,7 @@ use crate::id::Gvk;
 use crate::manifest::Manifest;
 use crate::node::{Node, Scalar, Tag};
 use crate::resmap::ResMap;
+use crate::time_limit;
 
 use candidates::{Candidate, Candidates, Referrer};
 
@@ -148,6 +149,7 @@ impl Search<'_> {
         namespace: Option<&str>,
         by_namespace_too: bool,
     ) -> Result<Option<&Candidate>, Error> {
+        time_limit::check()?;
         let mut found = self.candidates.named(old, self.referrer, namespace);
         found.retain(|candidate| candidate.was(self.target));
         if self.spec.path.ends_with("roleRef/name")

@@ -1,5 +1,6 @@
 //! What the caller decides about a build.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub struct BuildOptions<'a> {
     /// Bounds on the work of one build.
     pub limits: Limits,
     /// Set to true to end the build soon with [`ErrorKind::Cancelled`].
-    pub cancel: Option<&'a AtomicBool>,
+    pub cancel: Option<&'a Arc<AtomicBool>>,
     /// The order of the result when the kustomization has no `sortOptions`.
     pub reorder: Reorder,
     /// Renders charts; without one `helmCharts` are refused.
@@ -75,7 +76,7 @@ pub struct Limits {
     pub max_bytes: u64,
     /// Bytes that patches, replacements, labels and the like add to resources.
     pub max_added: u64,
-    /// Time one build may take; it is looked at between steps.
+    /// Time one build may take.
     pub max_duration: Duration,
 }
 

@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::kustomization::Selector;
 use crate::manifest::Manifest;
 use crate::pattern::{Fault, compile};
+use crate::time_limit;
 
 /// A selector made ready: patterns compiled, label selectors parsed.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl Matcher {
     /// # Errors
     /// When a label or annotation selector is none.
     pub(crate) fn matches(&self, manifest: &Manifest) -> Result<bool, Error> {
+        time_limit::check()?;
         let (current, original) = (manifest.id(), manifest.original_id());
         let gvk = &current.gvk;
         Ok(
@@ -101,6 +103,7 @@ impl Matcher {
     /// # Errors
     /// When a label or annotation selector is none.
     pub(crate) fn fits_texts(&self, manifest: &Manifest) -> Result<bool, Error> {
+        time_limit::check()?;
         let annotations = meets(&self.annotations, manifest, "annotations")?;
         Ok(meets(&self.labels, manifest, "labels")? && annotations)
     }

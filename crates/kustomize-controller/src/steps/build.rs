@@ -147,6 +147,7 @@ pub(crate) async fn build(
             max_visits: context.flags.max_build_directories,
             max_bytes: context.flags.max_build_size,
             max_added: context.flags.max_manifests_size as u64,
+            max_duration: context.flags.max_build_time,
             ..windlass_kustomize::Limits::default()
         },
         manifests: context.flags.max_manifests_size,
@@ -198,7 +199,7 @@ fn build_now(
     path: &str,
     variables: Option<&Variables>,
     bounds: &Bounds,
-    cancelled: &AtomicBool,
+    cancelled: &Arc<AtomicBool>,
 ) -> Result<Manifests, String> {
     let files = FileSystem::Confined(ROOT);
     let prepared =

@@ -7,6 +7,7 @@ use crate::generate::helm_chart::HelmChartInflationGenerator;
 use crate::generate::secret::SecretGenerator;
 use crate::kustomization::{GeneratorArgs, GeneratorOptions};
 use crate::origin::{ORIGIN, Origin};
+use crate::time_limit;
 use crate::transform::configuring;
 
 use super::accumulate::{Accumulator, Target};
@@ -33,6 +34,7 @@ impl Target<'_> {
             entry: None,
         }));
         for configured in all {
+            time_limit::check_now()?;
             let place = || self.place(configured.field, configured.entry);
             let made = configured
                 .generator

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::config::TransformerConfig;
 use crate::manifest::Manifest;
 use crate::origin::Origin;
+use crate::time_limit;
 use crate::transform::annotations::AnnotationsTransformer;
 use crate::transform::image_tag::ImageTagTransformer;
 use crate::transform::label::LabelTransformer;
@@ -51,7 +52,7 @@ impl Target<'_> {
         }));
         let schemas = self.loader.context.schemas();
         for configured in all {
-            self.loader.context.check()?;
+            time_limit::check_now()?;
             configured
                 .transformer
                 .transform(&mut sum.resources, &schemas)

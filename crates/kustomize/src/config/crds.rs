@@ -8,6 +8,7 @@ use crate::Error;
 use crate::decode::At;
 use crate::fieldspec::{FieldSpec, merge_one};
 use crate::id::Gvk;
+use crate::time_limit;
 
 /// Definitions that refer to each other are followed this deep.
 const MAX_DEPTH: usize = 24;
@@ -87,6 +88,7 @@ impl<'d> Walk<'d> {
         if path.len() > MAX_DEPTH {
             return Ok(());
         }
+        time_limit::check()?;
         let definition = self.definitions.get(name);
         let fields = definition.and_then(properties).and_then(Value::as_object);
         for (name, property) in fields.into_iter().flatten() {

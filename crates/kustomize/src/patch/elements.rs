@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::node::{Node, Scalar};
+use crate::time_limit;
 use crate::{Error, ErrorKind};
 
 /// Values of the merge keys, in the order of the keys; empty where missing.
@@ -34,7 +35,7 @@ pub(super) fn merge_by_keys(
         ));
     }
     if keys.len() > 1 {
-        unify(&mut rows);
+        unify(&mut rows)?;
     }
     // Keys that no element has are left out of all comparisons.
     let mut valid: Vec<usize> = (0..keys.len())
@@ -46,6 +47,7 @@ pub(super) fn merge_by_keys(
     let valid_keys: Vec<&str> = valid.iter().map(|&at| keys[at].as_str()).collect();
     let mut merged_list = Vec::new();
     for row in &rows {
+        time_limit::check()?;
         let values: Vec<&str> = valid.iter().map(|&at| row[at].as_str()).collect();
         let (own_keys, own_values): (Vec<&str>, Vec<&str>) =
             if values.iter().all(|value| value.is_empty()) {
@@ -170,8 +172,9 @@ fn rows(patch: &[Node], target: &[Node], keys: &[String]) -> Vec<Row> {
 }
 
 /// Rows that agree somewhere and differ only where one has no value mean the same element.
-fn unify(rows: &mut [Row]) {
+fn unify(rows: &mut [Row]) -> Result<(), Error> {
     for i in 0..rows.len() {
+        time_limit::check()?;
         // The original compares with the row as it was when its turn came.
         let first = rows[i].clone();
         for j in 0..rows.len() {
@@ -181,6 +184,7 @@ fn unify(rows: &mut [Row]) {
             }
         }
     }
+    Ok(())
 }
 
 fn common(a: &Row, b: &Row) -> Option<Row> {

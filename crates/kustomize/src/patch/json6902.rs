@@ -6,6 +6,7 @@ use crate::Error;
 use crate::growth::{Growth, size_of_value};
 use crate::manifest::Manifest;
 use crate::node::from_value;
+use crate::time_limit;
 use windlass_yaml::go_quoted as quoted;
 
 /// A decoded list of operations.
@@ -59,9 +60,10 @@ impl JsonPatch {
 
     /// Applies all operations in order. After an error, the document is half done.
     pub(crate) fn apply(&self, document: &mut Value, growth: &Growth) -> Result<(), Error> {
-        self.0
-            .iter()
-            .try_for_each(|operation| operation.apply(document, growth))
+        self.0.iter().try_for_each(|operation| {
+            time_limit::check()?;
+            operation.apply(document, growth)
+        })
     }
 
     /// Applies all operations to a resource. It goes through JSON on the way, in which nothing is

@@ -9,6 +9,7 @@ use crate::manifest::Manifest;
 use crate::node::{Entry, Mapping, Node, Scalar, Sequence, Style, Tag};
 use crate::resmap::ResMap;
 use crate::schema::{ListMerge, Schema, Schemas};
+use crate::time_limit;
 
 /// Applies `patch` to `target`, whose identity stays unless the patch may change it. The target is
 /// empty afterwards if the patch deletes it.
@@ -94,6 +95,7 @@ pub(crate) fn merge(
     schema: Option<Schema<'_>>,
     schemas: &Schemas,
 ) -> Result<Option<Node>, Error> {
+    time_limit::check()?;
     let Some(decisive) = present(target.as_ref()).or(present(patch)) else {
         // A null that is written out stays, one that is left blank goes.
         return Ok(match patch {

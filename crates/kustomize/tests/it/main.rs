@@ -10,6 +10,7 @@
 mod conformance;
 mod differential;
 mod documents_in_texts;
+mod endless;
 mod fixtures;
 mod flux;
 mod hostile;

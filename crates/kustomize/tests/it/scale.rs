@@ -1,5 +1,7 @@
 //! Builds of many resources.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use windlass_kustomize::{BuildOptions, ErrorKind, Limits, build};
@@ -68,7 +70,7 @@ fn limits_and_cancellation_end_a_build() {
         build(&tree, "top", &options).expect_err("limit").kind(),
         ErrorKind::Limit
     );
-    let cancelled = std::sync::atomic::AtomicBool::new(true);
+    let cancelled = Arc::new(AtomicBool::new(true));
     let options = BuildOptions {
         cancel: Some(&cancelled),
         ..BuildOptions::default()

@@ -7,6 +7,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tar::EntryType;
 use windlass_e2e::{Controller, Objects};
+use windlass_testkit::Entry;
 
 use super::{
     rig::{Case, MAX_FILE, MAX_TOTAL, MAX_TREE, config_map, config_maps, message, open},
@@ -174,6 +175,13 @@ async fn a_kus_3_an_archive_leads_to_no_other_file() {
             ("char", odd(EntryType::Char)),
             ("block", odd(EntryType::Block)),
             ("sparse", odd(EntryType::GNUSparse)),
+            (
+                "pax-sparse",
+                Archive::default()
+                    .entry(EntryType::XHeader, b"pax", b"", b"22 GNU.sparse.major=1\n")
+                    .file("cm.yaml", &config_map("odd"))
+                    .gz(),
+            ),
             ("up", named("../../cm.yaml")),
             ("abs", named("/etc/cm.yaml")),
             ("inner", named("a/../../cm.yaml")),
@@ -197,7 +205,7 @@ async fn a_kus_3_an_archive_leads_to_no_other_file() {
         let refused = case.until_refused(name, "cm.yaml").await;
         assert!(!message(&refused, "Ready").contains("outside"), "{name}");
     }
-    for name in ["fifo", "char", "block", "sparse"] {
+    for name in ["fifo", "char", "block", "sparse", "pax-sparse"] {
         case.until_refused(name, "unsupported file type").await;
     }
     for name in ["up", "abs", "inner", "backslash", "utf8"] {
@@ -368,6 +376,34 @@ async fn a_src_19_archives_are_bounded() {
     case.objects
         .until_refused("GitRepository", "whole", &total)
         .await;
+    let few = case
+        .stack
+        .git
+        .repo(&format!("{}-few", case.objects.namespace()));
+    let names: Vec<String> = (0..=MAX_TREE / 2).map(|n| format!("{n}.txt")).collect();
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), Entry::File(Vec::new())))
+        .collect();
+    few.commit_entries("main", &files, "few");
+    let deep = "d/".repeat(101);
+    for (name, to) in [
+        ("few", None),
+        ("far", Some(&*deep)),
+        ("crowd", Some("more")),
+    ] {
+        let include = to.map(|to| json!({"repository": {"name": "few"}, "toPath": to}));
+        let spec = json!({"include": include.into_iter().collect::<Vec<_>>()});
+        case.objects.git_repository(name, few.url(), spec).await;
+    }
+    case.objects
+        .until_condition("GitRepository", "few", "Ready", "True")
+        .await;
+    for (name, words) in [("far", "nested deeper than 100"), ("crowd", &*most)] {
+        case.objects
+            .until_refused("GitRepository", name, words)
+            .await;
+    }
     let peak = Peak::of(case.stack.process(Controller::Kustomize).pid());
     assert!(peak.0 < 1 << 20, "{peak} were in use");
 }

@@ -1,11 +1,18 @@
 //! Kustomizations that are out to read, reach or exhaust what is not theirs.
 
-use std::{sync::Arc, sync::atomic::AtomicUsize, sync::atomic::Ordering};
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use serde_json::json;
+use windlass_e2e::{Stack, StackOptions};
 
 use super::{
-    rig::{Case, MAX_READ, config_map, locked, message, open, reason},
+    rig::{Case, MAX_READ, config_map, config_maps, locked, message, open, reason},
     wire::Wire,
 };
 
@@ -200,6 +207,69 @@ async fn a_kus_2_loops_and_towers_of_bases_end_soon() {
     }
     assert_eq!(case.config_maps().await, Vec::<String>::new());
     case.still_works("honest").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kus_2_a_build_ends_in_time() {
+    // Sixty levels of definitions with two fields of the next one: 2^60 ways to the last.
+    let mut definitions = String::new();
+    for level in 0..60 {
+        let _ = write!(
+            definitions,
+            "x.T{level}:\n  Schema:\n    properties:\n      kind: {{}}\n      apiVersion: {{}}\n      metadata: {{}}\n      a: {{$ref: x.T{0}}}\n      b: {{$ref: x.T{0}}}\n",
+            level + 1
+        );
+    }
+    // Each is compared with all before it.
+    let fields = (0..400_000).fold("commonLabels:\n".to_owned(), |text, n| {
+        text + &format!("- {{path: a{n}}}\n")
+    });
+    let files = [
+        (
+            "itself/kustomization.yaml",
+            "resources: [../honest/cm.yaml]\ncrds: [crd.yaml]\n",
+        ),
+        (
+            "itself/crd.yaml",
+            "x.A:\n  Schema:\n    properties: {kind: {}, apiVersion: {}, metadata: {}, a: {$ref: x.A}, b: {$ref: x.A}, c: {$ref: x.A}}\n",
+        ),
+        (
+            "ways/kustomization.yaml",
+            "resources: [../honest/cm.yaml]\ncrds: [crd.yaml]\n",
+        ),
+        ("ways/crd.yaml", &definitions),
+        (
+            "fields/kustomization.yaml",
+            "resources: [../honest/cm.yaml]\nconfigurations: [fields.yaml]\n",
+        ),
+        ("fields/fields.yaml", &fields),
+        ("honest/cm.yaml", &config_map("honest")),
+    ];
+    let stack = Stack::start(StackOptions {
+        kustomize_flags: vec!["--concurrent=1".into(), "--max-build-time=3s".into()],
+        ..StackOptions::default()
+    })
+    .await;
+    let objects = stack.namespace("time").await;
+    let repo = stack.git.repo(objects.namespace());
+    let files = files.map(|(path, text)| (path, Some(text)));
+    repo.commit(&files, "files");
+    objects.git_repository("src", repo.url(), json!({})).await;
+    let names = ["itself", "ways", "fields"];
+    for name in names {
+        objects.kustomization(name, json!({"path": name})).await;
+    }
+    objects
+        .kustomization("honest", json!({"path": "honest"}))
+        .await;
+    for name in names {
+        let words = "kustomize build took longer than 3s";
+        objects.until_refused("Kustomization", name, words).await;
+    }
+    objects
+        .until_condition("Kustomization", "honest", "Ready", "True")
+        .await;
+    assert_eq!(config_maps(&objects).await, ["honest"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,13 +9,15 @@ use flate2::{Compression, write::ZlibEncoder};
 use serde_json::json;
 use sha1::{Digest as _, Sha1};
 use windlass_e2e::Controller;
+use windlass_testkit::SshServer;
 
 use super::{
+    credentials::with_keys,
     rig::{Case, MAX_PACK, MAX_REFS, config_map, message, open},
     wire::{Request, Wire, begin, ok},
 };
 
-const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
+pub(super) const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
 const RESULT: &str = "application/x-git-upload-pack-result";
 const FLUSH: &[u8] = b"0000";
 /// What `main` of every repository here is said to be.
@@ -27,7 +29,8 @@ fn line(content: &[u8]) -> Vec<u8> {
     line
 }
 
-fn capabilities() -> Vec<u8> {
+/// What a server says of itself by http.
+pub(super) fn capabilities() -> Vec<u8> {
     let mut body = line(b"# service=git-upload-pack\n");
     body.extend_from_slice(FLUSH);
     for text in [
@@ -124,6 +127,13 @@ fn delta_bomb(claimed: u64, copies: usize) -> Vec<u8> {
     [base, second].concat()
 }
 
+/// More than a commit may have.
+const LONG: usize = (64 << 20) + 1;
+
+fn long_commit() -> Vec<u8> {
+    vec![b'\n'; LONG]
+}
+
 fn send_pack(stream: &mut TcpStream, pack: &[u8]) -> io::Result<()> {
     begin(stream, RESULT)?;
     stream.write_all(&line(b"packfile\n"))?;
@@ -188,6 +198,18 @@ fn answer(request: &Request, stream: &mut TcpStream) -> io::Result<()> {
                 body.extend_from_slice(FLUSH);
                 ok(stream, RESULT, &body)
             }
+            "commit" => {
+                let id = Sha1::new()
+                    .chain_update(format!("commit {LONG}\0"))
+                    .chain_update(long_commit())
+                    .finalize();
+                let refs = String::from_utf8(refs()).unwrap();
+                ok(
+                    stream,
+                    RESULT,
+                    refs.replace(COMMIT, &hex::encode(id)).as_bytes(),
+                )
+            }
             _ => ok(stream, RESULT, &refs()),
         };
     }
@@ -220,6 +242,10 @@ fn answer(request: &Request, stream: &mut TcpStream) -> io::Result<()> {
         "delta-claims" => send_pack(stream, &pack(2, &delta_bomb(1 << 50, 1))),
         "delta" => send_pack(stream, &pack(2, &delta_bomb(0xffff * 20_000, 20_000))),
         "wrong" => send_pack(stream, &pack(1, &blob(5, b"hello"))),
+        "commit" => send_pack(
+            stream,
+            &pack(1, &[head(1, LONG as u64), zlib(&long_commit())].concat()),
+        ),
         "twice" => send_pack(
             stream,
             &pack(2, &[blob(5, b"hello"), blob(5, b"hello")].concat()),
@@ -259,6 +285,7 @@ async fn a_src_3_what_a_server_sends_is_bounded() {
         ("delta", "Entry too large to fit in memory"),
         ("wrong", "not found"),
         ("twice", "not found"),
+        ("commit", "is larger than 67108864 bytes"),
         ("error", ""),
         ("none", ""),
     ];
@@ -270,6 +297,7 @@ async fn a_src_3_what_a_server_sends_is_bounded() {
             .git_repository(name, &url, json!({"timeout": timeout}))
             .await;
     }
+    by_ssh(&case).await;
     case.still_works("./").await;
     for (name, words) in rows {
         let refused = case
@@ -294,6 +322,66 @@ async fn a_src_3_what_a_server_sends_is_bounded() {
             .is_none()
     );
     for (name, _) in rows {
+        case.objects.delete("GitRepository", name).await;
+    }
+}
+
+/// The bounds are the same where `git-upload-pack` answers by ssh, whatever runs in its place; a
+/// server may be hostile before it gets there, too.
+async fn by_ssh(case: &Case) {
+    let dir = tempfile::tempdir().unwrap();
+    let too_many = format!("server sent more than {MAX_REFS} bytes");
+    let too_much = format!("server sent more than {MAX_PACK} bytes");
+    let own = capabilities();
+    let own = &own[own.windows(9).position(|w| w == b"version 2").unwrap() - 4..];
+    let listed = [own, &refs(), &line(b"packfile\n")].concat();
+    let progress = [b"\x02".as_slice(), &vec![b'.'; 60_000]].concat();
+    let rows = [
+        (
+            "ssh-refs",
+            line(b"version 2\n"),
+            line(&[b'x'; 60_000]),
+            too_many,
+        ),
+        ("ssh-pack", listed, line(&progress), too_much),
+    ];
+    for (name, first, then, words) in rows {
+        let file = |part: &str| dir.path().join(format!("{name}-{part}"));
+        std::fs::write(file("first"), first).unwrap();
+        std::fs::write(file("then"), then).unwrap();
+        let script = format!(
+            "cat {0}\nwhile cat {1}; do :; done\n",
+            file("first").display(),
+            file("then").display()
+        );
+        std::fs::write(file("run"), script).unwrap();
+        let ssh = SshServer::start_with(&format!("ForceCommand sh {}\n", file("run").display()));
+        with_keys(case, name, &ssh.url(&case.repo), &ssh).await;
+        case.objects
+            .until_refused("GitRepository", name, &words)
+            .await;
+    }
+    let ssh = SshServer::start_with("ForceCommand sleep 300\n");
+    with_keys(case, "ssh-silent", &ssh.url(&case.repo), &ssh).await;
+    let soon = json!({"spec": {"timeout": "3s"}});
+    case.objects
+        .patch("GitRepository", "ssh-silent", soon)
+        .await;
+    let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("ssh://git@{}/x", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            while stream.write_all(&[b'x'; 60_000]).is_ok() {}
+        }
+    });
+    with_keys(case, "ssh-greeting", &url, &ssh).await;
+    for (name, words) in [
+        ("ssh-silent", "context deadline exceeded"),
+        ("ssh-greeting", "handshake failed"),
+    ] {
+        case.objects
+            .until_refused("GitRepository", name, words)
+            .await;
         case.objects.delete("GitRepository", name).await;
     }
 }

@@ -52,6 +52,7 @@ async fn a_kus_8_patches_are_bounded() {
             "patches and replacements add more than",
         ),
         ("doubling", doubling, "patches and replacements add more than"),
+        ("rows", "resources: [s.yaml]\npatches: [{path: s.yaml}]\n".to_owned(), "more than 10000 elements"),
         ("index", json(r#"{"op":"add","path":"/list/99999999999","value":1}"#), "99999999999"),
         ("below", json(r#"{"op":"remove","path":"/list/-99999999999"}"#), "-99999999999"),
         ("appended", json(r#"{"op":"replace","path":"/list/-","value":1}"#), "missing"),
@@ -85,6 +86,12 @@ async fn a_kus_8_patches_are_bounded() {
         files.push((format!("{name}/kustomization.yaml"), text.clone()));
         files.push((format!("{name}/cm.yaml"), cm.clone()));
     }
+    let ports: Vec<_> = (0..10_001).map(|n| format!("{{port: {n}}}")).collect();
+    let service = format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{ports: [{}]}}\n",
+        ports.join(", ")
+    );
+    files.push(("rows/s.yaml".to_owned(), service));
     files.push(("honest/cm.yaml".to_owned(), config_map("honest")));
     let texts: Vec<_> = files
         .iter()
@@ -123,6 +130,7 @@ async fn a_kus_9_variables_make_no_objects_and_no_floods() {
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: nested}}\ndata: {{a: \"{}x{}\"}}\n",
                 "${none:=".repeat(500), "}".repeat(500)
             )),
+            ("named/cm.yaml", &config_map("named")),
             ("flood/cm.yaml", &format!(
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: flood}}\ndata: {{a: \"{}\"}}\n",
                 "${large}".repeat(200)
@@ -169,6 +177,7 @@ async fn a_kus_9_variables_make_no_objects_and_no_floods() {
             "variable not set (strict mode): \"nobody\"",
         ),
         ("nested", json!({"a": "b"}), "nest deeper than"),
+        ("named", json!({"a b}${large": "b"}), "invalid"),
         ("flood", json!({"large": large}), &words),
         ("many", json!({"large": large}), &words),
     ] {

@@ -7,6 +7,7 @@ use windlass_e2e::Controller;
 use windlass_testkit::{Entry, GitServer, GitServerOptions, SshServer};
 
 use super::{
+    git_server::{ADVERTISEMENT, capabilities},
     rig::{Case, config_map, open, reason, secret},
     wire::{Wire, ok},
 };
@@ -301,6 +302,26 @@ async fn a_src_5_credentials_do_not_follow_a_redirect() {
         .until_refused("GitRepository", "circle", "too many redirects")
         .await;
     assert_eq!(circle.seen().len(), 21);
+    // Only what a conversation begins with may be redirected.
+    let target = away.url.clone();
+    let later = Wire::start(move |request, stream| {
+        if request.method == "GET" {
+            return ok(stream, ADVERTISEMENT, &capabilities());
+        }
+        let to = format!("{target}/later");
+        write!(
+            stream,
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
+    });
+    let url = format!("{}/x.git", later.url);
+    case.objects
+        .git_repository("later", &url, json!({"secretRef": {"name": "basic"}}))
+        .await;
+    case.objects
+        .until_refused("GitRepository", "later", "only the first request")
+        .await;
+    assert!(away.seen().iter().all(|r| r.target != "/later"));
     // Nor does one lead from a connection that nobody reads along to one that anybody does.
     let secure = GitServer::start(GitServerOptions {
         tls: true,

@@ -124,6 +124,7 @@ async fn submodules(case: &Case) {
         ("sub-up", "sub", "../../../../x"),
         ("sub-option", "sub", "-u./x"),
         ("sub-ssh", "sub", "ssh://-oProxyCommand=x/y"),
+        ("sub-break", "sub", "\"http://127.0.0.1:1/a\\nb\""),
     ];
     for (name, path, url) in rows {
         let entries = [
@@ -148,6 +149,21 @@ async fn submodules(case: &Case) {
             .await;
         assert!(refused["status"]["artifact"].is_null(), "{name}");
     }
+    let long = "#".repeat(1 << 20) + "\n";
+    let long = [long.into_bytes(), text("sub", case.repo.url())].concat();
+    let entries = [
+        (".gitmodules", Entry::File(long)),
+        ("sub", Entry::Submodule(pinned.clone())),
+    ];
+    case.repo.commit_entries("sub-long", &entries, "sub");
+    let spec = json!({"ref": {"branch": "sub-long"}, "recurseSubmodules": true});
+    case.objects
+        .git_repository("sub-long", case.repo.url(), spec)
+        .await;
+    case.objects
+        .until_refused("GitRepository", "sub-long", "is larger than 1048576 bytes")
+        .await;
+    nested(case).await;
     // A path that leads out of the repository belongs to no gitlink.
     let entries = [
         (
@@ -165,4 +181,37 @@ async fn submodules(case: &Case) {
         .until_condition("GitRepository", "sub-climb", "Ready", "True")
         .await;
     assert!(!std::path::Path::new("/tmp/hostile-update").exists());
+}
+
+/// Submodules within submodules stay empty from some level on, as in Flux.
+async fn nested(case: &Case) {
+    let mut pinned = case.repo.head();
+    for _ in 0..15 {
+        let text = format!(
+            "[submodule \"sub\"]\n\tpath = sub\n\turl = {}\n",
+            case.repo.url()
+        );
+        let entries = [
+            (".gitmodules", Entry::File(text.into_bytes())),
+            ("sub", Entry::Submodule(pinned)),
+        ];
+        case.repo.commit_entries("sub-nested", &entries, "nested");
+        pinned = case.repo.resolve("sub-nested").unwrap();
+    }
+    let spec = json!({"ref": {"branch": "sub-nested"}, "recurseSubmodules": true});
+    case.objects
+        .git_repository("sub-nested", case.repo.url(), spec)
+        .await;
+    let ready = case
+        .objects
+        .until_condition("GitRepository", "sub-nested", "Ready", "True")
+        .await;
+    let path = ready["status"]["artifact"]["path"].as_str().unwrap();
+    let file = std::fs::File::open(case.stack.storage().join(path)).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let levels = archive.entries().unwrap().map(|entry| {
+        let path = entry.unwrap().path().unwrap().into_owned();
+        path.iter().filter(|part| *part == "sub").count()
+    });
+    assert_eq!(levels.max(), Some(11), "the last one is empty");
 }

@@ -47,7 +47,12 @@ async fn a_kus_7_no_yaml_is_too_hostile() {
         ),
         ("recursive", object("&a {b: *a}"), "unknown anchor"),
         ("unknown", object("{a: *nobody}"), "unknown anchor"),
-        ("nul", object("\"a\u{0}b\""), ""),
+        (
+            "nested",
+            object(&format!("{}{}", "[".repeat(600), "]".repeat(600))),
+            "nested deeper than 500 levels",
+        ),
+        ("nul", object("\"a\u{0}b\""), "control characters"),
         ("infinite", object("{a: .inf}"), "unsupported value: +Inf"),
         ("merge", object("{<<: [1]}"), "map merge"),
         ("twice", object("{a: b, a: c}"), "already"),
