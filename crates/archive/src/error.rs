@@ -1,6 +1,7 @@
 //! What can be wrong with a path, a tree or an archive.
 
 use std::io;
+use std::time::Duration;
 
 /// Why a path, a tree or an archive was refused.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,12 @@ pub enum Error {
     /// The files together are larger than allowed.
     #[error("files are larger than {0} bytes in total")]
     TooLarge(u64),
+    /// The patterns that say what is left out are longer than allowed.
+    #[error("patterns of ignored files are larger than {0} bytes in total")]
+    TooManyPatterns(usize),
+    /// The patterns say too slowly what is left out.
+    #[error("leaving out ignored files took longer than {0:?}")]
+    TooSlow(Duration),
     /// A directory is nested deeper than allowed.
     #[error("{path:?} is nested deeper than {limit} levels")]
     TooDeep {

@@ -7,11 +7,17 @@
 mod glob;
 mod pattern;
 
-use crate::{Entry, Limits, Tree};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::{Entry, Error, Limits, Tree};
 use pattern::{Pattern, Verdict};
 
 /// Name of the files that hold rules, each for its own directory and what is below.
 const FILE: &str = ".sourceignore";
+
+/// Most bytes of patterns: in memory each takes fifty times as much.
+const MAX_PATTERNS: usize = 1 << 20;
 
 const VCS: &[&str] = &[".git/", ".gitignore", ".gitmodules", ".gitattributes"];
 /// Apply only while a source states no pattern of its own.
@@ -48,8 +54,18 @@ impl IgnoreRules {
     /// The rules for the source `tree`: what belongs to version control, then either the patterns of its
     /// `.sourceignore` files (the root's first) and of `spec_ignore`, or, if there is no pattern at all,
     /// the defaults for media, archives and CI.
-    pub fn for_source(tree: &Tree, spec_ignore: Option<&str>) -> IgnoreRules {
+    ///
+    /// # Errors
+    /// When there are more patterns than anybody needs.
+    pub fn for_source(tree: &Tree, spec_ignore: Option<&str>) -> Result<IgnoreRules, Error> {
         let mut own = Vec::new();
+        let mut left = MAX_PATTERNS;
+        let mut count = |text: &[u8]| {
+            left = left
+                .checked_sub(text.len())
+                .ok_or(Error::TooManyPatterns(MAX_PATTERNS))?;
+            Ok::<(), Error>(())
+        };
         for dir in std::iter::once(String::new()).chain(directories(tree)) {
             let file = if dir.is_empty() {
                 FILE.to_owned()
@@ -57,17 +73,28 @@ impl IgnoreRules {
                 format!("{dir}/{FILE}")
             };
             if let Some(file) = tree.get(&file) {
+                count(&file.bytes)?;
                 own.extend(parse(&String::from_utf8_lossy(&file.bytes), &dir));
             }
         }
-        own.extend(spec_ignore.into_iter().flat_map(|text| parse(text, "")));
+        if let Some(text) = spec_ignore {
+            count(text.as_bytes())?;
+            own.extend(parse(text, ""));
+        }
 
-        let mut patterns: Vec<_> = VCS.iter().map(|line| Pattern::parse(line, "")).collect();
+        let root = Arc::default();
+        let built_in = |lines: &[&str]| {
+            lines
+                .iter()
+                .map(|line| Pattern::parse(line, &root))
+                .collect()
+        };
+        let mut patterns: Vec<_> = built_in(VCS);
         if own.is_empty() {
-            patterns.extend(DEFAULTS.iter().map(|line| Pattern::parse(line, "")));
+            patterns.append(&mut built_in(DEFAULTS));
         }
         patterns.append(&mut own);
-        IgnoreRules { patterns }
+        Ok(IgnoreRules { patterns })
     }
 
     /// Rules of `text` alone, without any default, for sources that have none.
@@ -79,34 +106,55 @@ impl IgnoreRules {
 
     /// Whether the file or directory at `path` is left out. `path` is relative to the root of the source.
     pub fn matches(&self, path: &str, is_dir: bool) -> bool {
+        self.decide(path, is_dir, &mut || true).unwrap_or(false)
+    }
+
+    /// [`IgnoreRules::matches`], as long as `goes_on`, which is asked before every pattern.
+    fn decide(&self, path: &str, is_dir: bool, goes_on: &mut dyn FnMut() -> bool) -> Option<bool> {
         let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let verdicts = self
-            .patterns
-            .iter()
-            .rev()
-            .map(|pattern| pattern.verdict(&path, is_dir));
-        verdicts
-            .into_iter()
-            .find(|verdict| *verdict != Verdict::None)
-            == Some(Verdict::Exclude)
+        for pattern in self.patterns.iter().rev() {
+            if !goes_on() {
+                return None;
+            }
+            let verdict = pattern.verdict(&path, is_dir);
+            if verdict != Verdict::None {
+                return Some(verdict == Verdict::Exclude);
+            }
+        }
+        Some(false)
     }
 }
 
 /// `tree` without what `rules` leave out. A directory that is left out stays when something below it was
 /// taken back.
-pub fn filter(tree: &Tree, rules: &IgnoreRules) -> Tree {
+///
+/// # Errors
+/// When it takes longer than `most`: every pattern is tried on every path.
+pub fn filter(tree: &Tree, rules: &IgnoreRules, most: Duration) -> Result<Tree, Error> {
+    /// So many patterns come between two looks at the clock.
+    const PATTERNS: u32 = 256;
+    let started = Instant::now();
+    let mut tried = 0_u32;
+    let mut in_time = || {
+        tried = tried.wrapping_add(1);
+        !tried.is_multiple_of(PATTERNS) || started.elapsed() < most
+    };
     let mut kept = Tree::builder(Limits::unbounded());
     for (path, entry) in tree.walk() {
+        let is_dir = entry == Entry::Dir;
+        let ignored = rules.decide(&path, is_dir, &mut in_time);
+        if ignored.ok_or(Error::TooSlow(most))? {
+            continue;
+        }
         let added = match entry {
-            Entry::File(file) if !rules.matches(&path, false) => kept
+            Entry::File(file) => kept
                 .file(&path, file.bytes.clone(), file.executable)
                 .map(drop),
-            Entry::Dir if !rules.matches(&path, true) => kept.dir(&path).map(drop),
-            _ => Ok(()),
+            Entry::Dir => kept.dir(&path).map(drop),
         };
         debug_assert!(added.is_ok(), "a part of a tree is a tree: {added:?}");
     }
-    kept.build()
+    Ok(kept.build())
 }
 
 /// All directories below the root, each before those inside it. What git keeps for itself is not looked
@@ -118,11 +166,14 @@ fn directories(tree: &Tree) -> impl Iterator<Item = String> {
     })
 }
 
+/// The patterns of a file in the directory `dir` (`""` for the root).
 fn parse(text: &str, dir: &str) -> impl Iterator<Item = Pattern> {
+    let parts = dir.split('/').filter(|part| !part.is_empty());
+    let dir: Arc<[String]> = parts.map(str::to_owned).collect();
     text.split('\n')
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
         .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
-        .map(move |line| Pattern::parse(line, dir))
+        .map(move |line| Pattern::parse(line, &dir))
 }
 
 #[cfg(test)]

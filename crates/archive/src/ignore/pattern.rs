@@ -1,5 +1,7 @@
 //! One line of an ignore file.
 
+use std::sync::Arc;
+
 use super::glob::Glob;
 
 /// What one pattern says of a path.
@@ -16,7 +18,7 @@ pub(super) enum Verdict {
 /// A parsed line, in force below the directory it was found in.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
-    dir: Vec<String>,
+    dir: Arc<[String]>,
     include: bool,
     /// Ended in `/`: a directory, and everything below it.
     dir_only: bool,
@@ -43,8 +45,8 @@ enum Segment {
 }
 
 impl Pattern {
-    /// Parses `line`, found in the directory `dir` of the source (`""` for its root).
-    pub(super) fn parse(line: &str, dir: &str) -> Pattern {
+    /// Parses `line`, found in the directory of the source with these components.
+    pub(super) fn parse(line: &str, dir: &Arc<[String]>) -> Pattern {
         let (include, line) = match line.strip_prefix('!') {
             Some(rest) => (true, rest),
             None => (false, line),
@@ -64,13 +66,8 @@ impl Pattern {
         } else {
             Glob::parse(line).map_or(Shape::Never, Shape::Name)
         };
-        let dir = dir
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect();
         Pattern {
-            dir,
+            dir: Arc::clone(dir),
             include,
             dir_only,
             shape,

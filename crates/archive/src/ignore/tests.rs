@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use super::glob::Glob;
-use super::{IgnoreRules, filter};
-use crate::{Limits, Tree};
+use super::{IgnoreRules, MAX_PATTERNS, filter};
+use crate::{Error, Limits, Tree};
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let mut builder = Tree::builder(Limits::default());
@@ -10,9 +12,13 @@ fn tree(files: &[(&str, &str)]) -> Tree {
     builder.build()
 }
 
+fn left(tree: &Tree, rules: &IgnoreRules) -> Tree {
+    filter(tree, rules, Duration::from_mins(1)).unwrap()
+}
+
 fn kept(files: &[(&str, &str)], spec: Option<&str>) -> Vec<String> {
     let tree = tree(files);
-    filter(&tree, &IgnoreRules::for_source(&tree, spec))
+    left(&tree, &IgnoreRules::for_source(&tree, spec).unwrap())
         .files()
         .map(|(path, _)| path)
         .collect()
@@ -134,9 +140,12 @@ fn empty_directories_stay_unless_excluded() {
         .dir("c")
         .unwrap();
     let tree = builder.build();
-    let left = filter(&tree, &IgnoreRules::for_source(&tree, Some("*.txt\nc/")));
-    assert!(left.is_dir("a") && left.is_dir("b") && !left.exists("c"));
-    let all = filter(&tree, &IgnoreRules::parse(""));
+    let some = left(
+        &tree,
+        &IgnoreRules::for_source(&tree, Some("*.txt\nc/")).unwrap(),
+    );
+    assert!(some.is_dir("a") && some.is_dir("b") && !some.exists("c"));
+    let all = left(&tree, &IgnoreRules::parse(""));
     assert_eq!(all, tree);
 }
 
@@ -155,4 +164,28 @@ fn a_hostile_pattern_costs_no_exponential_time() {
     let glob = Glob::parse(&"*a".repeat(100)).unwrap();
     assert!(!glob.matches(&format!("{}b", "a".repeat(250))));
     assert!(glob.matches(&"a".repeat(100)));
+}
+
+#[test]
+fn patterns_are_bounded() {
+    let half = "#".repeat(MAX_PATTERNS / 2 + 1);
+    let tree = tree(&[(".sourceignore", &half), ("a/.sourceignore", "x")]);
+    assert!(IgnoreRules::for_source(&tree, Some("y")).is_ok());
+    let more = IgnoreRules::for_source(&tree, Some(&half));
+    assert!(matches!(more, Err(Error::TooManyPatterns(MAX_PATTERNS))));
+}
+
+#[test]
+fn endless_patterns_end_in_time() {
+    let names: Vec<String> = (0..2_000)
+        .map(|n| format!("{}{n}", "a".repeat(200)))
+        .collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let tree = tree(&files);
+    let rules = IgnoreRules::parse(&"a*a*a*a*b\n".repeat(20_000));
+    let most = Duration::from_millis(200);
+    assert!(matches!(
+        filter(&tree, &rules, most),
+        Err(Error::TooSlow(_))
+    ));
 }

@@ -1,5 +1,7 @@
 //! Making and publishing the artifact.
 
+use std::time::Duration;
+
 use windlass_api::{
     meta::{condition, reason},
     source::{Artifact, DIGEST_ANNOTATION, REVISION_ANNOTATION},
@@ -17,6 +19,8 @@ use crate::{context::Context, status::Attempt};
 
 /// Longest part of a commit's subject that events show, in characters.
 const LONGEST_SUBJECT: usize = 50;
+/// Longest time that leaving out ignored files may take.
+const LONGEST_FILTERING: Duration = Duration::from_mins(1);
 
 /// Stores the commit's files unless the stored artifact is of it, and shows that it is there.
 pub(crate) async fn store(
@@ -86,15 +90,17 @@ async fn write(
         let spec = &spec.spec;
         let tree = include::merge(store, commit.tree, &spec.include, &includes, &limits)?;
         // Each of the included trees is within the limits, but all together need not be.
-        tree.check(&limits).map_err(|error| {
-            failed(
-                condition::STORAGE_OPERATION_FAILED,
-                reason::ARCHIVE_OPERATION_FAILED,
-                format!("unable to archive artifact to storage: {error}"),
-            )
-        })?;
-        let rules = IgnoreRules::for_source(&tree, spec.ignore.as_deref());
-        let tree = ignore::filter(&tree, &rules);
+        let tree = tree
+            .check(&limits)
+            .and_then(|()| IgnoreRules::for_source(&tree, spec.ignore.as_deref()))
+            .and_then(|rules| ignore::filter(&tree, &rules, LONGEST_FILTERING))
+            .map_err(|error| {
+                failed(
+                    condition::STORAGE_OPERATION_FAILED,
+                    reason::ARCHIVE_OPERATION_FAILED,
+                    format!("unable to archive artifact to storage: {error}"),
+                )
+            })?;
         let artifact = store
             .put_tree(&at, &commit.revision, &tree)
             .map_err(|error| {

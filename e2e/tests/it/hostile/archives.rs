@@ -404,6 +404,18 @@ async fn a_src_19_archives_are_bounded() {
             .until_refused("GitRepository", name, words)
             .await;
     }
+    // In memory a pattern takes far more than in its file.
+    let patterns = "a\n".repeat(600_000);
+    let rules = [(".sourceignore", Entry::File(patterns.into_bytes()))];
+    few.commit_entries("patterns", &rules, "patterns");
+    let branch = json!({"ref": {"branch": "patterns"}});
+    case.objects
+        .git_repository("patterns", few.url(), branch)
+        .await;
+    let words = "patterns of ignored files are larger than 1048576 bytes";
+    case.objects
+        .until_refused("GitRepository", "patterns", words)
+        .await;
     let peak = Peak::of(case.stack.process(Controller::Kustomize).pid());
     assert!(peak.0 < 1 << 20, "{peak} were in use");
 }

@@ -340,7 +340,7 @@ async fn by_ssh(case: &Case) {
         (
             "ssh-refs",
             line(b"version 2\n"),
-            line(&[b'x'; 60_000]),
+            line(&vec![b'x'; 60_000]),
             too_many,
         ),
         ("ssh-pack", listed, line(&progress), too_much),
@@ -371,7 +371,7 @@ async fn by_ssh(case: &Case) {
     let url = format!("ssh://git@{}/x", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            while stream.write_all(&[b'x'; 60_000]).is_ok() {}
+            while stream.write_all(&vec![b'x'; 60_000]).is_ok() {}
         }
     });
     with_keys(case, "ssh-greeting", &url, &ssh).await;
