@@ -114,6 +114,14 @@ struct Running<T> {
     since: Instant,
 }
 
+/// Nothing can run for now.
+struct Idle {
+    /// Whether what is asked for could run at once.
+    room: bool,
+    /// When something may be due, or a place free, although nobody asks.
+    due: Option<Instant>,
+}
+
 impl<T: Trigger> Queue<T> {
     /// An empty queue, reporting to `metrics`.
     pub fn new(options: QueueOptions, metrics: &Metrics) -> Self {
@@ -149,7 +157,8 @@ impl<T: Trigger> Queue<T> {
 
     /// Runs `work` for what is due, at most `concurrency` objects at once (at least one) and each
     /// object at most once at a time, until `shutdown`; then waits for those that are running. Each
-    /// run is a task of its own; one that panics counts as [`Requeue::Backoff`].
+    /// run is a task of its own; one that panics counts as [`Requeue::Backoff`]. A run of more than
+    /// ten seconds counts among those of its namespace alone, so that others can go on.
     pub async fn run<F, W>(&self, concurrency: usize, shutdown: CancellationToken, work: W)
     where
         W: Fn(ObjectKey, T) -> F + Send,
@@ -163,17 +172,17 @@ impl<T: Trigger> Queue<T> {
         let mut tasks = JoinSet::new();
         let mut running: HashMap<Id, Running<T>> = HashMap::new();
         while !shutdown.is_cancelled() {
-            while tasks.len() < concurrency {
-                let Some(taken) = self.take() else { break };
-                self.start(&mut tasks, &mut running, &work, taken);
-            }
-            let free = tasks.len() < concurrency;
-            let due = self.0.state.lock().next_due();
+            let Idle { room, due } = loop {
+                match self.take(concurrency) {
+                    Ok(taken) => self.start(&mut tasks, &mut running, &work, taken),
+                    Err(idle) => break idle,
+                }
+            };
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 Some(end) = tasks.join_next_with_id() => self.end(&mut running, end),
-                () = self.0.changed.notified(), if free => {}
-                () = until(due), if free => {}
+                () = self.0.changed.notified(), if room => {}
+                () = until(due) => {}
             }
         }
         while let Some(end) = tasks.join_next_with_id().await {
@@ -196,14 +205,22 @@ impl<T: Trigger> Queue<T> {
             .set(i64::try_from(state.depth()).unwrap_or(i64::MAX));
     }
 
-    fn take(&self) -> Option<Taken<T>> {
+    /// What is to run next, or what there is to wait for.
+    fn take(&self, concurrency: usize) -> Result<Taken<T>, Idle> {
         let mut state = self.0.state.lock();
         let now = Instant::now();
-        let fallen_due = state.promote(now);
-        self.0.metrics.adds.inc_by(fallen_due);
-        let taken = state.take(now);
-        self.measure(&state);
-        taken
+        let room = state.has_room(concurrency, now);
+        if room {
+            let fallen_due = state.promote(now);
+            self.0.metrics.adds.inc_by(fallen_due);
+            let taken = state.take(concurrency, now);
+            self.measure(&state);
+            if let Some(taken) = taken {
+                return Ok(taken);
+            }
+        }
+        let due = state.next_due(room);
+        Err(Idle { room, due })
     }
 
     fn start<F, W>(

@@ -7,6 +7,12 @@ use tokio::time::Instant;
 use super::{Requeue, Trigger};
 use crate::ObjectKey;
 
+/// A run that takes longer holds a place of its namespace, and no longer one of all: it may be waiting
+/// for a server that never answers.
+const SLOW_AFTER: Duration = Duration::from_secs(10);
+/// Beyond so many, slow runs keep their places: each may hold a thread.
+const MAX_SLOW: usize = 128;
+
 /// What is known of one object that waits, is scheduled, or has failed.
 struct Entry<T> {
     /// Reasons to run as soon as possible, and since when they wait.
@@ -46,8 +52,10 @@ impl Ready {
         self.len += 1;
     }
 
-    fn pop(&mut self) -> Option<ObjectKey> {
-        let namespace = self.turns.pop_front()?;
+    /// The next key, of those namespaces that may run something.
+    fn pop(&mut self, may_run: impl Fn(&Arc<str>) -> bool) -> Option<ObjectKey> {
+        let at = self.turns.iter().position(may_run)?;
+        let namespace = self.turns.remove(at)?;
         let keys = self.keys.get_mut(&namespace)?;
         let key = keys.pop_front()?;
         if keys.is_empty() {
@@ -73,13 +81,56 @@ impl Ready {
     }
 }
 
+/// The runs that are under way.
+#[derive(Default)]
+struct Runs {
+    since: HashMap<ObjectKey, Instant>,
+    /// Those that are not slow yet.
+    quick: BTreeSet<(Instant, ObjectKey)>,
+    by_namespace: HashMap<Arc<str>, usize>,
+}
+
+impl Runs {
+    fn begin(&mut self, key: &ObjectKey, now: Instant) {
+        self.since.insert(key.clone(), now);
+        self.quick.insert((now, key.clone()));
+        *self.by_namespace.entry(key.namespace.clone()).or_default() += 1;
+    }
+
+    fn end(&mut self, key: &ObjectKey) {
+        let Some(since) = self.since.remove(key) else {
+            return;
+        };
+        self.quick.remove(&(since, key.clone()));
+        if let Some(runs) = self.by_namespace.get_mut(&key.namespace) {
+            *runs -= 1;
+            if *runs == 0 {
+                self.by_namespace.remove(&key.namespace);
+            }
+        }
+    }
+
+    /// When the next run becomes slow.
+    fn next_slow(&self) -> Option<Instant> {
+        let slow = self.since.len() - self.quick.len();
+        let (since, _) = self.quick.first().filter(|_| slow < MAX_SLOW)?;
+        Some(*since + SLOW_AFTER)
+    }
+
+    fn slow_down(&mut self, now: Instant) {
+        while self.next_slow().is_some_and(|at| at <= now) {
+            self.quick.pop_first();
+        }
+    }
+}
+
 /// The queue without its workers and its clock.
 ///
 /// Invariants: a key is in `ready` exactly when it is pending and not running; a key is in `timers`
 /// exactly at its scheduled time.
 pub(super) struct State<T> {
     entries: HashMap<ObjectKey, Entry<T>>,
-    running: HashMap<ObjectKey, Instant>,
+    runs: Runs,
     ready: Ready,
     timers: BTreeSet<(Instant, ObjectKey)>,
     backoff_min: Duration,
@@ -90,7 +141,7 @@ impl<T: Trigger> State<T> {
     pub(super) fn new(backoff_min: Duration, backoff_max: Duration) -> Self {
         Self {
             entries: HashMap::new(),
-            running: HashMap::new(),
+            runs: Runs::default(),
             ready: Ready::default(),
             timers: BTreeSet::new(),
             backoff_min,
@@ -114,7 +165,7 @@ impl<T: Trigger> State<T> {
             return false;
         }
         entry.pending = Some((trigger, now));
-        if !self.running.contains_key(key) {
+        if !self.runs.since.contains_key(key) {
             self.ready.push(key.clone());
         }
         true
@@ -164,8 +215,19 @@ impl<T: Trigger> State<T> {
         added
     }
 
-    pub(super) fn take(&mut self, now: Instant) -> Option<Taken<T>> {
-        let key = self.ready.pop()?;
+    /// Whether another run may begin, of `places`.
+    pub(super) fn has_room(&mut self, places: usize, now: Instant) -> bool {
+        self.runs.slow_down(now);
+        self.runs.quick.len() < places
+    }
+
+    /// The next run. There must be room for it; of each namespace there are at most as many runs as
+    /// there are places.
+    pub(super) fn take(&mut self, places: usize, now: Instant) -> Option<Taken<T>> {
+        let of = &self.runs.by_namespace;
+        let key = self
+            .ready
+            .pop(|namespace| of.get(namespace).is_none_or(|runs| *runs < places))?;
         let entry = self.entries.get_mut(&key)?;
         let (mut trigger, since) = entry.pending.take()?;
         // This run answers what was scheduled before it.
@@ -173,7 +235,7 @@ impl<T: Trigger> State<T> {
             trigger.merge(scheduled);
             self.timers.remove(&(due, key.clone()));
         }
-        self.running.insert(key.clone(), now);
+        self.runs.begin(&key, now);
         Some(Taken {
             key,
             trigger,
@@ -182,7 +244,7 @@ impl<T: Trigger> State<T> {
     }
 
     pub(super) fn finish(&mut self, key: &ObjectKey, ran: T, requeue: Requeue, now: Instant) {
-        self.running.remove(key);
+        self.runs.end(key);
         let failures = match requeue {
             Requeue::Backoff => self.entry(key).failures.saturating_add(1),
             _ => 0,
@@ -218,8 +280,13 @@ impl<T: Trigger> State<T> {
             .min(self.backoff_max)
     }
 
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        self.timers.first().map(|(due, _)| *due)
+    /// When something is due; without room, when the next run becomes slow.
+    pub(super) fn next_due(&self, room: bool) -> Option<Instant> {
+        if room {
+            self.timers.first().map(|(due, _)| *due)
+        } else {
+            self.runs.next_slow()
+        }
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -227,6 +294,6 @@ impl<T: Trigger> State<T> {
     }
 
     pub(super) fn running(&self) -> impl Iterator<Item = Instant> {
-        self.running.values().copied()
+        self.runs.since.values().copied()
     }
 }

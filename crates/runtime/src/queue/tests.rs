@@ -254,6 +254,71 @@ async fn a_panic_is_one_objects_failure() {
     assert!(page.contains("controller_runtime_active_workers{controller=\"test\"} 0"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn slow_runs_hold_up_their_own_namespace_alone() {
+    let queue = queue();
+    let log = Log::default();
+    let start = Instant::now();
+    let stop = CancellationToken::new();
+    let (runner, token, entries) = (queue.clone(), stop.clone(), log.clone());
+    let task = tokio::spawn(async move {
+        let work = move |key: ObjectKey, Bits(bits)| {
+            let mut entries = entries.lock().unwrap();
+            entries.push((start.elapsed(), key.clone(), bits));
+            async move {
+                if &*key.namespace != "others" {
+                    sleep(Duration::from_hours(1)).await;
+                }
+                Requeue::Done
+            }
+        };
+        runner.run(2, token, work).await;
+    });
+    for n in 0..5 {
+        queue.enqueue(&ObjectKey::new("slow", format!("s{n}")), Bits(1));
+        queue.enqueue(&ObjectKey::new("slower", format!("s{n}")), Bits(1));
+    }
+    for n in 0..3 {
+        queue.enqueue(&ObjectKey::new("others", format!("o{n}")), Bits(1));
+    }
+    sleep(Duration::from_mins(59)).await;
+    let began = |namespace: &str| -> Vec<u64> {
+        let log = log.lock().unwrap();
+        let of = log
+            .iter()
+            .filter(|(_, key, _)| *key.namespace == *namespace);
+        of.map(|(at, ..)| at.as_secs()).collect()
+    };
+    assert_eq!(began("slow"), [0, 10], "no more than there are places");
+    assert_eq!(began("slower"), [0, 10]);
+    assert_eq!(began("others"), [10, 20, 20], "in turn with the others");
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!(began("slow"), [0, 10, 3600, 3610]);
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn very_many_slow_runs_keep_their_places() {
+    let queue = queue();
+    let busy = Arc::new(AtomicUsize::new(0));
+    let (runner, counter) = (queue.clone(), busy.clone());
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        let work = move |_, _| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            std::future::pending()
+        };
+        runner.run(2, token, work).await;
+    });
+    for n in 0..1000 {
+        queue.enqueue(&ObjectKey::new(format!("ns{n}"), "x"), Bits(1));
+    }
+    sleep(Duration::from_hours(24)).await;
+    assert_eq!(busy.load(Ordering::Relaxed), 130);
+}
+
 #[test]
 fn jitter_stays_within_its_percentage() {
     let base = Duration::from_mins(10);

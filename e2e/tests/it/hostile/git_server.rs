@@ -3,13 +3,14 @@
 use std::{
     io::{self, Write},
     net::TcpStream,
+    time::Duration,
 };
 
 use flate2::{Compression, write::ZlibEncoder};
 use serde_json::json;
 use sha1::{Digest as _, Sha1};
-use windlass_e2e::Controller;
-use windlass_testkit::SshServer;
+use windlass_e2e::{Controller, Stack, StackOptions};
+use windlass_testkit::{SshServer, wait_until};
 
 use super::{
     credentials::with_keys,
@@ -384,4 +385,39 @@ async fn by_ssh(case: &Case) {
             .await;
         case.objects.delete("GitRepository", name).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_src_3_silent_servers_hold_up_their_own_namespace_alone() {
+    let stack = Stack::start(StackOptions {
+        source_flags: vec!["--concurrent=1".into()],
+        ..StackOptions::default()
+    })
+    .await;
+    let wire = Wire::start(answer);
+    let (silent, honest) = (
+        stack.namespace("silent").await,
+        stack.namespace("honest").await,
+    );
+    for name in ["a", "b", "c"] {
+        let url = format!("{}/silent/{name}.git", wire.url);
+        silent
+            .git_repository(name, &url, json!({"timeout": "600m"}))
+            .await;
+    }
+    wait_until("a silent server", Duration::from_mins(1), async || {
+        !wire.seen().is_empty()
+    })
+    .await;
+    let repo = stack.git.repo(honest.namespace());
+    repo.commit(&[("cm.yaml", Some(&config_map("honest")))], "x");
+    for name in ["one", "two"] {
+        honest.git_repository(name, repo.url(), json!({})).await;
+    }
+    for name in ["one", "two"] {
+        honest
+            .until_condition("GitRepository", name, "Ready", "True")
+            .await;
+    }
+    assert_eq!(wire.seen().len(), 1, "the others wait for the first");
 }
