@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use windlass_archive::Tree;
-use windlass_kustomize::{BuildOptions, ErrorKind, Limits, build};
+use windlass_kustomize::{BuildOptions, ErrorKind, Files, Limits, build};
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: b}\n";
 
@@ -28,14 +29,14 @@ fn config_maps(count: usize) -> String {
     })
 }
 
-/// Definitions of twenty types, each with two fields of the next one: a million ways to the last.
+/// Definitions of twenty types, each with four fields of the next one: 4^20 ways to the last.
 fn definitions() -> Tree {
     let mut text = String::new();
     for level in 0..20 {
         let _ = write!(
             text,
             "x.T{level}:\n  Schema:\n    properties:\n      kind: {{}}\n      apiVersion: {{}}\n      \
-             metadata: {{}}\n      a: {{$ref: x.T{0}}}\n      b: {{$ref: x.T{0}}}\n",
+             metadata: {{}}\n      a: {{$ref: x.T{0}}}\n      b: {{$ref: x.T{0}}}\n      c: {{$ref: x.T{0}}}\n      d: {{$ref: x.T{0}}}\n",
             level + 1
         );
     }
@@ -190,19 +191,37 @@ fn the_time_of_a_build_ends_it_anywhere() {
     }
 }
 
+/// Files of a build that is given up once the definitions are read.
+struct GivenUp {
+    tree: Tree,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Files for GivenUp {
+    fn file(&self, path: &str) -> Option<Bytes> {
+        if path == "crds.yaml" {
+            self.cancel.store(true, Ordering::Relaxed);
+        }
+        Files::file(&self.tree, path)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        Files::is_dir(&self.tree, path)
+    }
+}
+
 #[test]
 fn a_build_that_nobody_waits_for_ends_anywhere() {
     let cancel = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancel);
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(500));
-        flag.store(true, Ordering::Relaxed);
-    });
+    let files = GivenUp {
+        tree: definitions(),
+        cancel: Arc::clone(&cancel),
+    };
     let options = BuildOptions {
         cancel: Some(&cancel),
         ..BuildOptions::default()
     };
-    let error = build(&definitions(), "", &options)
+    let error = build(&files, "", &options)
         .map(drop)
         .expect_err("it is cancelled");
     assert_eq!(error.kind(), ErrorKind::Cancelled);
